@@ -1,0 +1,1 @@
+export { initials, shortName } from "./names.js";

@@ -1,0 +1,82 @@
+/** Repositories through git: the file system for where a checkout is, simple-git for what its history begins with. */
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type Checkout, GitFailed, Repositories } from "../../app/ports/Repositories.ts"
+import { normaliseRemote } from "../../domain/Project.ts"
+
+export const layer = Layer.succeed(Repositories, {
+  checkoutOf: (folder) => {
+    for (let top = resolve(folder); ; top = dirname(top)) {
+      if (isCheckout(top)) return { top, path: realpathSync(top) }
+      if (dirname(top) === top) return undefined
+    }
+  },
+  facts: (checkout) =>
+    Effect.gen(function* () {
+      const [shallow, remote] = yield* Effect.all([
+        git(checkout, "rev-parse", ["rev-parse", "--is-shallow-repository"]),
+        git(checkout, "config", ["config", "--get", "remote.origin.url"]).pipe(Effect.orElseSucceed(() => ""))
+      ])
+      // A shallow history begins at its graft, not at its root. An empty repository has no HEAD to begin from.
+      const roots =
+        shallow.trim() === "true"
+          ? ""
+          : yield* git(checkout, "rev-list", ["rev-list", "--max-parents=0", "HEAD"]).pipe(
+              Effect.orElseSucceed(() => "")
+            )
+      return {
+        path: checkout.path,
+        // Histories that were joined have several; git lists the oldest last.
+        root: roots.trim().split("\n").at(-1) || null,
+        remote: remote.trim() === "" ? null : normaliseRemote(remote)
+      }
+    }),
+  explain: (folder) =>
+    Effect.sync(() => {
+      if (!existsSync(folder)) return "does not exist."
+      if (!statSync(folder).isDirectory()) return "is not a folder."
+      if (isBare(folder)) return "is a bare repository: Nexus records work in checkouts. Run this in a clone of it."
+      return 'is in no git repository. Run "git init" there first, or go to a checkout.'
+    })
+})
+
+const isCheckout = (top: string): boolean => {
+  const entry = join(top, ".git")
+  const stat = statSync(entry, { throwIfNoEntry: false })
+  if (stat === undefined) return false
+  // A linked worktree and a submodule have a file that points to their part of a repository (gitrepository-layout(5)).
+  return stat.isDirectory() ? existsSync(join(entry, "HEAD")) : readFileSync(entry, "utf8").startsWith("gitdir:")
+}
+
+const isBare = (folder: string): boolean =>
+  existsSync(join(folder, "HEAD")) && existsSync(join(folder, "objects")) && existsSync(join(folder, "refs"))
+
+/** git, asked only for what runs nothing of the repository's and takes no lock: none of these commands refreshes the index. */
+const git = (checkout: Checkout, operation: string, args: ReadonlyArray<string>): Effect.Effect<string, GitFailed> =>
+  Effect.tryPromise({
+    try: async () => {
+      const { simpleGit } = await import("simple-git")
+      return await simpleGit({ baseDir: checkout.path, timeout: { block: 30_000 } })
+        .env(environment())
+        .raw([...args])
+    },
+    catch: (cause) =>
+      new GitFailed({
+        path: checkout.path,
+        operation,
+        detail: cause instanceof Error ? cause.message.trim() : String(cause)
+      })
+  })
+
+/** Only what git needs: variables such as GIT_DIR would lead it to another repository. */
+const environment = (): Record<string, string> => ({
+  ...Object.fromEntries(
+    ["PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT"].flatMap((name) => {
+      const value = process.env[name]
+      return value === undefined ? [] : [[name, value]]
+    })
+  ),
+  LC_ALL: "C"
+})

@@ -1,0 +1,153 @@
+/**
+ * From the spool to the log: each delivered payload is read, redacted and turned into facts; everything that is waiting is
+ * appended in order of delivery, exactly once, and only then taken out of the spool.
+ *
+ * A crash at any point repeats a delivery at the worst, and its key then says that it is recorded already. What cannot be
+ * recorded is set aside with the reason, and blocks nothing.
+ */
+import * as Effect from "effect/Effect"
+import type { Actor } from "../domain/Actor.ts"
+import type { Commit, NewEvent } from "../events/Event.ts"
+import { EventLog, type Transaction } from "../events/EventLog.ts"
+import type { LogFailure } from "../events/LogErrors.ts"
+import type { Delivery, SpoolUnavailable } from "../events/Spool.ts"
+import * as Spool from "../events/Spool.ts"
+import { decide, type SessionFact } from "../domain/Session.ts"
+import { sessionStream } from "../domain/Ids.ts"
+import { Nexus } from "./Nexus.ts"
+import { prepare, type Prepared } from "./PrepareDelivery.ts"
+import * as SessionStates from "./SessionStates.ts"
+
+/** How many deliveries are recorded in one transaction, and how many bytes of them at the most. */
+const batchCount = 200
+const batchBytes = 8 * 1024 * 1024
+
+export interface IngestReport {
+  readonly recorded: number
+  readonly repeated: number
+  readonly rejected: number
+}
+
+export type IngestFailure = LogFailure | SpoolUnavailable
+
+/** Records everything that is waiting. `live` names the delivery whose hook is waiting for it, if one is. */
+export const ingest = (live?: string): Effect.Effect<IngestReport, IngestFailure, Ingesting> =>
+  Effect.gen(function* () {
+    const { home } = yield* Nexus
+    const spool = Spool.make(home.spool)
+    const waiting = yield* spool.list
+    let report: IngestReport = { recorded: 0, repeated: 0, rejected: 0 }
+    for (const batch of batches(waiting)) {
+      const outcome = yield* ingestBatch(spool, batch, live)
+      report = {
+        recorded: report.recorded + outcome.recorded,
+        repeated: report.repeated + outcome.repeated,
+        rejected: report.rejected + outcome.rejected
+      }
+    }
+    return report
+  })
+
+type Ingesting = Effect.Effect.Context<ReturnType<typeof prepare>> | EventLog | Nexus
+
+const ingestBatch = (spool: Spool.Spool, batch: ReadonlyArray<Delivery>, live: string | undefined) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const states = SessionStates.make(log)
+    const ready: Array<Prepared> = []
+    const rejected: Array<readonly [name: string, reason: string]> = []
+    for (const delivery of batch) {
+      const prepared = yield* Effect.either(prepare(spool, delivery, delivery.name === live, states))
+      if (prepared._tag === "Left") {
+        // What is wrong with the log or the spool is not the payload's fault: it stays where it is.
+        if (prepared.left._tag !== "PayloadRefused") return yield* prepared.left
+        rejected.push([delivery.name, prepared.left.reason])
+      } else if (prepared.right !== undefined) {
+        ready.push(prepared.right)
+      }
+    }
+    const outcomes = yield* log
+      .transact((transaction) => {
+        states.begin(transaction)
+        return ready.map((prepared) => record(transaction, states, prepared))
+      })
+      .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
+    yield* spool.remove(ready.filter((_, index) => outcomes[index] !== "conflict").map(({ delivery }) => delivery.name))
+    for (const [index, { delivery }] of ready.entries()) {
+      if (outcomes[index] === "conflict") {
+        rejected.push([delivery.name, "another payload with the same id was recorded before; this one differs from it"])
+      }
+    }
+    for (const [name, reason] of rejected) yield* spool.reject(name, reason)
+    const count = (outcome: Outcome) => outcomes.filter((one) => one === outcome).length
+    return { recorded: count("recorded"), repeated: count("repeated"), rejected: rejected.length }
+  })
+
+type Outcome = "recorded" | "repeated" | "conflict"
+
+/** Decides on what is known at this moment, inside the transaction, so that no other process can come between. */
+const record = (transaction: Transaction, states: SessionStates.SessionStates, prepared: Prepared): Outcome => {
+  const { reading, delivery, context } = prepared
+  const earlier = transaction.recorded(prepared.key)
+  if (earlier !== undefined) return earlier === prepared.fingerprint ? "repeated" : "conflict"
+  for (const blob of prepared.blobs) transaction.putBlob(blob)
+  const before = states.get(reading.session)
+  const facts = decide(before, reading)
+  let model = before?.model ?? null
+  let tool: number | undefined
+  const events = facts.map((fact, index): NewEvent => {
+    model = states.evolve(reading.session, fact, delivery.time).model
+    if (fact.type === "ToolCompleted") tool = index
+    const causation = fact.type === "FileEdited" && tool !== undefined ? { causation: tool } : {}
+    return { actor: actorOf(prepared, model), ...causation, ...withModel(fact, model) }
+  })
+  const commit: Commit = {
+    stream: sessionStream(reading.session),
+    key: prepared.key,
+    fingerprint: prepared.fingerprint,
+    time: delivery.time,
+    correlation: reading.session,
+    actor: actorOf(prepared, model),
+    events,
+    ...context
+  }
+  transaction.append(commit)
+  for (const drift of prepared.drift) {
+    if (transaction.recorded(drift.key) === undefined) {
+      transaction.append({ ...commit, key: drift.key, fingerprint: drift.key, events: [drift.fact] })
+    }
+  }
+  return "recorded"
+}
+
+/** The agent, or its subagent, with the model that acted. */
+const actorOf = ({ reading }: Prepared, model: string | null): Actor => {
+  const acted = reading.subagent === undefined ? model : (reading.subagentModel ?? null)
+  return {
+    kind: "agent",
+    name: reading.agent,
+    ...(acted === null ? {} : { model: acted }),
+    ...(reading.subagent === undefined ? {} : { subagent: reading.subagent })
+  }
+}
+
+/** An edit carries its model itself, for it is what everybody asks of an edit. */
+const withModel = (fact: SessionFact, model: string | null): SessionFact =>
+  fact.type === "FileEdited" && fact.payload.subagent === undefined && model !== null
+    ? { ...fact, payload: { ...fact.payload, model } }
+    : fact
+
+function* batches(deliveries: ReadonlyArray<Delivery>): Generator<ReadonlyArray<Delivery>> {
+  let batch: Array<Delivery> = []
+  let bytes = 0
+  for (const delivery of deliveries) {
+    if (batch.length > 0 && (batch.length === batchCount || bytes + delivery.bytes > batchBytes)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(delivery)
+    bytes += delivery.bytes
+  }
+  if (batch.length > 0) yield batch
+}

@@ -1,0 +1,19 @@
+/** What every use case needs to know about where it runs. */
+import * as Context from "effect/Context"
+import type { Home } from "../events/Home.ts"
+import type { Agent } from "./ports/Agent.ts"
+
+export class Nexus extends Context.Tag("nexus/app/Nexus")<
+  Nexus,
+  {
+    readonly version: string
+    readonly home: Home
+    /** The account that runs this process: the human behind what it does. */
+    readonly user: string
+    /** The folder that the command was given in. */
+    readonly cwd: string
+    readonly agents: ReadonlyArray<Agent>
+    /** What starts this Nexus again: the Node binary and the program. */
+    readonly program: { readonly node: string; readonly nexus: string }
+  }
+>() {}

@@ -1,0 +1,103 @@
+/** The port that each coding agent's adapter implements: what its hooks deliver, and how they are installed. */
+import type * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import type { SessionId } from "../../domain/Ids.ts"
+import type { SessionFact } from "../../domain/Session.ts"
+import type { CaptureDriftFound, FileEdited, ModelSwitched, UsageReported } from "../../domain/SessionEvents.ts"
+
+export type Json = null | boolean | number | string | ReadonlyArray<Json> | JsonObject
+export interface JsonObject {
+  readonly [key: string]: Json
+}
+
+/** A payload that is none of this agent's. It is set aside, with this reason. */
+export class PayloadRefused extends Schema.TaggedError<PayloadRefused>()("PayloadRefused", { reason: Schema.String }) {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** A change of a file as the payload tells it, with the exact contents. Undefined: not known. Null: no such file. */
+export interface Edit extends Pick<FileEdited, "tool" | "call" | "operation" | "evidence"> {
+  /** As the client wrote it, mostly absolute. */
+  readonly path: string
+  readonly before: Buffer | null | undefined
+  readonly after: Buffer | null | undefined
+  readonly userModified?: boolean
+  readonly model?: string
+  readonly subagent?: string
+}
+
+export interface Prompt {
+  readonly text: string
+  readonly by: "human" | "machine"
+  /** The client's id of it. */
+  readonly id?: string
+}
+
+/** What a payload says, in the domain's words. `facts` may quote it, so they are made from the redacted payload. */
+export interface Reading {
+  readonly session: SessionId
+  readonly cwd: string
+  readonly transcript?: string
+  readonly model?: { readonly name: string; readonly evidence: ModelSwitched["evidence"] }
+  readonly usage?: UsageReported
+  readonly facts: ReadonlyArray<SessionFact>
+  readonly prompt?: Prompt
+  /** The subagent that acted, and its model where known. */
+  readonly subagent?: string
+  readonly subagentModel?: string
+  /** The client's own id of this delivery, if it has one: its repetition is the same delivery. */
+  readonly delivery?: string
+  readonly drift: ReadonlyArray<Pick<CaptureDriftFound, "hook" | "field" | "problem">>
+}
+
+export interface ReadContext {
+  /** The hook that delivered this is waiting: what is on disk is what the agent sees. */
+  readonly live: boolean
+  /** What was last recorded of a session's usage. */
+  readonly usage: (session: SessionId) => UsageReported | null
+}
+
+export interface Agent {
+  readonly name: string
+  /** The file changes in a payload, from the payload as it came. */
+  readonly edits: (payload: JsonObject, context: Pick<ReadContext, "live">) => ReadonlyArray<Edit>
+  /** Everything else, from the payload after redaction. */
+  readonly read: (payload: JsonObject, context: ReadContext) => Effect.Effect<Reading, PayloadRefused>
+  /** Names of the top-level fields that hold what a person typed, which `capture.prompts` governs. */
+  readonly promptFields: ReadonlyArray<string>
+  readonly settings: AgentSettings
+}
+
+/** The settings file of an agent could not be understood, so it was left as it is. */
+export class SettingsRefused extends Schema.TaggedError<SettingsRefused>()("SettingsRefused", {
+  file: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.file} was left as it is: ${this.reason}`
+  }
+}
+
+/** How hooks are registered in an agent's settings file. Pure functions over its text. */
+export interface AgentSettings {
+  /** Relative to the checkout. */
+  readonly file: (scope: "local" | "shared") => string
+  readonly install: (
+    text: string | null,
+    hookScript: string,
+    scope: "local" | "shared"
+  ) => Either.Either<{ readonly text: string; readonly changed: boolean }, { readonly message: string }>
+  /** `text` null: nothing but our hooks was in the file. */
+  readonly uninstall: (
+    text: string
+  ) => Either.Either<{ readonly text: string | null; readonly changed: boolean }, { readonly message: string }>
+  /** Whether the hooks in this text are those that this Nexus would install. */
+  readonly isCurrent: (text: string, hookScript: string, scope: "local" | "shared") => boolean
+  /** Whether the person switched all hooks off in this text. */
+  readonly isDisabled: (text: string) => boolean
+  /** The shell commands that the client runs for a payload, by its own rules, with the hooks in this text. */
+  readonly commandsFor: (text: string, payload: JsonObject) => ReadonlyArray<string>
+}

@@ -1,0 +1,76 @@
+/** Errors as users and programs see them: one line, or one JSON object, and a documented exit code. */
+import { stripVTControlCharacters } from "node:util"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as ValidationError from "@effect/cli/ValidationError"
+
+/** The exit codes of `nexus`; documented in docs/cli.md. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  integrity: 5,
+  missing: 6
+} as const
+
+export interface Failure {
+  /** The error's name in snake case: stable, for programs. */
+  readonly code: string
+  readonly message: string
+  /** What to do next; "" when the message says it. */
+  readonly hint: string
+  readonly exit: number
+}
+
+const exits: Readonly<Record<string, number>> = {
+  UsageWrong: exitCodes.usage,
+  AgentUnknown: exitCodes.usage,
+  ProjectionUnknown: exitCodes.notFound,
+  NotFound: exitCodes.notFound,
+  Ambiguous: exitCodes.notFound,
+  NotARepository: exitCodes.notFound,
+  VersionConflict: exitCodes.conflict,
+  KeyReused: exitCodes.conflict,
+  LogReplaced: exitCodes.conflict,
+  LogBusy: exitCodes.conflict,
+  BackupRefused: exitCodes.conflict,
+  LogDamaged: exitCodes.integrity,
+  BackupBroken: exitCodes.integrity,
+  LogTooNew: exitCodes.integrity,
+  IntegrityBroken: exitCodes.integrity,
+  GitFailed: exitCodes.missing
+}
+
+/** What any failure of a command becomes. A defect is ours: it says so, without a stack trace. */
+export const describeFailure = (failure: unknown): Failure => {
+  if (ValidationError.isValidationError(failure)) {
+    const message = oneLine(stripVTControlCharacters(HelpDoc.toAnsiText(failure.error)))
+    return { code: "usage", message, hint: "See: nexus --help", exit: exitCodes.usage }
+  }
+  if (failure instanceof Error && "_tag" in failure && typeof failure._tag === "string") {
+    const hint = "hint" in failure && typeof failure.hint === "string" ? failure.hint : ""
+    return {
+      code: snake(failure._tag),
+      message: oneLine(failure.message),
+      hint,
+      exit: exits[failure._tag] ?? exitCodes.failed
+    }
+  }
+  const message = oneLine(failure instanceof Error ? failure.message : String(failure))
+  return {
+    code: "defect",
+    message: `Nexus made a mistake: ${message}`,
+    hint: "Please report it.",
+    exit: exitCodes.failed
+  }
+}
+
+export const failureText = (failure: Failure, json: boolean): string =>
+  json
+    ? JSON.stringify({ error: { code: failure.code, message: failure.message, hint: failure.hint } })
+    : `nexus: ${failure.message}${failure.hint === "" || failure.message.includes(failure.hint) ? "" : ` ${failure.hint}`}`
+
+const snake = (tag: string): string => tag.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase()
+
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").trim()

@@ -1,0 +1,44 @@
+/** Everything that commands stand on, put together. */
+import { userInfo } from "node:os"
+import * as Layer from "effect/Layer"
+import { ClaudeAgent } from "../adapters/agents/claude/ClaudeAgent.ts"
+import * as GitRepositories from "../adapters/git/GitRepositories.ts"
+import { redact } from "../adapters/secrets/Redactor.ts"
+import { Nexus } from "../app/Nexus.ts"
+import { Secrets } from "../app/ports/Secrets.ts"
+import { Entropy } from "../events/Entropy.ts"
+import type { Home } from "../events/Home.ts"
+import * as SqliteEventLog from "../events/SqliteEventLog.ts"
+import { all } from "../projections/all.ts"
+import { observer, Projections } from "../projections/Projections.ts"
+import { version } from "./version.ts"
+
+export const context = (home: Home) =>
+  Layer.succeed(Nexus, {
+    version,
+    home,
+    user: userName(),
+    cwd: process.cwd(),
+    agents: [ClaudeAgent],
+    program: { node: process.execPath, nexus: process.argv[1] ?? "" }
+  })
+
+export const log = (home: Home) =>
+  Projections.layer(all).pipe(
+    Layer.provideMerge(SqliteEventLog.layer(home.log)),
+    Layer.provide([Entropy.layer, observer(all)])
+  )
+
+export const outside = Layer.merge(GitRepositories.layer, Layer.succeed(Secrets, { redact }))
+
+/** The log, the world around it, and where it all is. */
+export const live = (home: Home) => Layer.mergeAll(log(home), outside, context(home))
+
+const userName = (): string => {
+  try {
+    return userInfo().username
+  } catch {
+    // A container may run under a number that has no name.
+    return String(process.getuid?.() ?? "unknown")
+  }
+}

@@ -1,0 +1,101 @@
+/** Where commands print: results to stdout, for people or as JSON; everything else to stderr. */
+import { styleText } from "node:util"
+import Table from "cli-table3"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Progress } from "../projections/Projections.ts"
+import { print } from "./print.ts"
+
+type Style = Parameters<typeof styleText>[0]
+
+export class Output extends Context.Tag("nexus/cli/Output")<
+  Output,
+  {
+    readonly json: boolean
+    /** Prints a result: `value` as one JSON document with --json, else the lines. */
+    readonly result: (value: unknown, lines: () => ReadonlyArray<string>) => Effect.Effect<void>
+    /** Prints a line of a stream of them. */
+    readonly line: (text: string) => Effect.Effect<void>
+    /** Prints a note on stderr, for people. */
+    readonly note: (text: string) => Effect.Effect<void>
+    /** Shows how far a piece of work is, on a terminal, once it has taken a second. `done` clears it. */
+    readonly progress: (label: string) => { readonly report: Progress; readonly done: () => void }
+    /** Colours only for a terminal, and not against NO_COLOR. */
+    readonly style: (style: Style, text: string) => string
+    readonly interactive: boolean
+  }
+>() {
+  static readonly layer = (json: boolean) =>
+    Layer.sync(this, () => {
+      const style = (how: Style, text: string) => styleText(how, text, { stream: process.stdout })
+      return {
+        json,
+        style,
+        interactive: process.stdin.isTTY && process.stdout.isTTY,
+        result: (value, lines) =>
+          Effect.sync(() => {
+            if (json) return print(1, `${JSON.stringify(value, null, process.stdout.isTTY ? 2 : undefined)}\n`)
+            const all = lines()
+            if (all.length > 0) print(1, `${all.join("\n")}\n`)
+          }),
+        line: (text) => Effect.sync(() => print(1, `${text}\n`)),
+        note: (text) => Effect.sync(() => (json ? undefined : print(2, `${text}\n`))),
+        progress
+      }
+    })
+}
+
+/** Aligned columns with a heading, without lines around them. */
+export const table = (
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  style: Output["Type"]["style"]
+): ReadonlyArray<string> => {
+  const none = {
+    top: "",
+    "top-mid": "",
+    "top-left": "",
+    "top-right": "",
+    bottom: "",
+    "bottom-mid": "",
+    "bottom-left": ""
+  }
+  const more = {
+    "bottom-right": "",
+    left: "",
+    "left-mid": "",
+    mid: "",
+    "mid-mid": "",
+    right: "",
+    "right-mid": "",
+    middle: "  "
+  }
+  const printed = new Table({
+    head: head.map((text) => style("bold", text)),
+    chars: { ...none, ...more },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 }
+  })
+  for (const row of rows) printed.push([...row])
+  return printed
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+}
+
+const progress: Output["Type"]["progress"] = (label) => {
+  if (!process.stderr.isTTY) return { report: () => undefined, done: () => undefined }
+  const started = performance.now()
+  let shown = 0
+  return {
+    report: (done, total) => {
+      const now = performance.now()
+      if (now - started < 1000 || now - shown < 100 || total === 0) return
+      shown = now
+      print(2, `\r\u001b[K${label} ${Math.floor((100 * done) / total)} %`)
+    },
+    done: () => {
+      if (shown > 0) print(2, "\r\u001b[K")
+    }
+  }
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/** What `nexus` runs first. It loads only what the command line asks for. */
+import { mkdirSync } from "node:fs"
+import { enableCompileCache } from "node:module"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { takeGlobals } from "./takeGlobals.ts"
+
+declare const NEXUS_VERSION: string | undefined
+
+const args = process.argv.slice(2)
+const isHook = takeGlobals(args).rest[0] === "hook"
+
+if (Number(process.versions.node.split(".")[0]) < 24) {
+  process.stderr.write(`nexus: Node ${process.version} is too old; Node 24 or later is needed.\n`)
+  process.exitCode = isHook ? 0 : 6
+} else if (args.length === 1 && args[0] === "--version" && typeof NEXUS_VERSION === "string") {
+  process.stdout.write(`${NEXUS_VERSION}\n`)
+} else {
+  cacheCompiledCode()
+  // A hook has an agent waiting for it, and needs none of the command line's machinery.
+  const { main } = isHook ? await import("./hook.ts") : await import("./main.ts")
+  await main(args)
+}
+
+/** In the user's own cache folder: one that others can write to could be made to run their code. */
+function cacheCompiledCode(): void {
+  const base = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache")
+  try {
+    const folder = join(base, "nexus", "compiled")
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    enableCompileCache(folder)
+  } catch {
+    // Without a cache the start is slower, and nothing else.
+  }
+}

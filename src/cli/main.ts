@@ -1,0 +1,100 @@
+/** The command line of Nexus: finds the command, runs it, and says what went wrong. */
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as Command from "@effect/cli/Command"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { backupCommand, restoreCommand } from "./backup.ts"
+import { completionsCommand, completionsOf } from "./completions.ts"
+import { demoCommand } from "./demo.ts"
+import { eventsCommand } from "./events.ts"
+import { describeFailure, failureText } from "./Failures.ts"
+import { hookHelpCommand } from "./hookHelp.ts"
+import { initCommand, uninstallCommand } from "./init.ts"
+import { Invocation } from "./Invocation.ts"
+import { Output } from "./Output.ts"
+import { print } from "./print.ts"
+import { projectionsCommand } from "./projections.ts"
+import { replayCommand } from "./replay.ts"
+import { sessionCommand, sessionsCommand } from "./sessions.ts"
+import { doctorCommand, statusCommand } from "./status.ts"
+import { takeGlobals } from "./takeGlobals.ts"
+import { verifyCommand } from "./verify.ts"
+import { version } from "./version.ts"
+
+const tree = (completions: ReturnType<typeof completionsCommand>) =>
+  Command.make("nexus").pipe(
+    Command.withDescription("Records what AI coding agents do, in a log that can be proved"),
+    Command.withSubcommands([
+      initCommand,
+      uninstallCommand,
+      statusCommand,
+      doctorCommand,
+      demoCommand,
+      sessionsCommand,
+      sessionCommand,
+      eventsCommand,
+      replayCommand,
+      verifyCommand,
+      projectionsCommand,
+      backupCommand,
+      restoreCommand,
+      hookHelpCommand,
+      completions
+    ])
+  )
+
+/** The commands to complete are those of a tree of its own: a command cannot hold the tree that it is in. */
+const nexus = tree(
+  completionsCommand((shell) => completionsOf(tree(completionsCommand(() => Effect.succeed([]))), shell))
+)
+
+/** The library prints what is wrong with a command line by itself; `main` does that once, for all failures alike. */
+const quiet: Console.Console = {
+  ...Context.get(DefaultServices.liveServices, Console.Console),
+  error: () => Effect.void
+}
+
+const run = Command.run(nexus, { name: "Nexus", version })
+
+export const main = async (args: ReadonlyArray<string>): Promise<void> => {
+  const { json, home, rest } = takeGlobals(args)
+  const exit = await Effect.runPromiseExit(
+    run(["node", "nexus", ...rest]).pipe(
+      Effect.withConsole(quiet),
+      Effect.provide(
+        Layer.mergeAll(
+          Output.layer(json),
+          Layer.succeed(Invocation, { home }),
+          NodeFileSystem.layer,
+          NodePath.layer,
+          NodeTerminal.layer,
+          CliConfig.layer({ showBuiltIns: false })
+        )
+      )
+    ),
+    { signal: interrupted() }
+  )
+  if (Exit.isSuccess(exit)) return
+  // Ctrl-C: 128 and the signal's number, as shells have it.
+  if (Cause.isInterruptedOnly(exit.cause)) {
+    process.exitCode = 130
+    return
+  }
+  const failure = describeFailure(Cause.squash(exit.cause))
+  print(2, `${failureText(failure, json)}\n`)
+  process.exitCode = failure.exit
+}
+
+const interrupted = (): AbortSignal => {
+  const controller = new AbortController()
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort())
+  return controller.signal
+}

@@ -1,0 +1,24 @@
+/** Branded ids, and the names of streams that are made from them. */
+import * as Schema from "effect/Schema"
+
+/** A project: 16 hex digits of SHA-256 over what it was first recognised by. See `Project.mintProjectId`. */
+export const ProjectId = Schema.String.pipe(Schema.pattern(/^prj_[0-9a-f]{16}$/), Schema.brand("ProjectId"))
+export type ProjectId = typeof ProjectId.Type
+
+/** A session: the client's name and the client's own id of the conversation, `claude:601ddb06-…`. */
+export const SessionId = Schema.String.pipe(
+  Schema.pattern(/^[a-z][a-z0-9-]*:[\w.@-]{1,128}$/),
+  Schema.brand("SessionId")
+)
+export type SessionId = typeof SessionId.Type
+
+/** The agent's own id of the session, without the client's name. */
+export const agentSession = (id: SessionId): string => id.slice(id.indexOf(":") + 1)
+
+/** The SHA-256 of some content, in hex. */
+export const ContentHash = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/), Schema.brand("ContentHash"))
+export type ContentHash = typeof ContentHash.Type
+
+export const sessionStream = (id: SessionId): string => `session/${id}`
+export const projectStream = (id: ProjectId): string => `project/${id}`
+export const deviceStream = (device: string): string => `device/${device}`

@@ -1,0 +1,108 @@
+/**
+ * Content by the SHA-256 of its bytes, compressed with zstd. The next state of a file is stored as what it adds to the last
+ * one: the earlier content serves as the compression dictionary (RFC 8878, section 5), which makes an edit of a long file
+ * take a few dozen bytes.
+ */
+import { hash } from "node:crypto"
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib"
+import type * as Effect from "effect/Effect"
+import { ContentHash } from "../domain/Ids.ts"
+import { type Database, guard } from "./Database.ts"
+import { LogDamaged, type LogFailure } from "./LogErrors.ts"
+
+/** How many contents may have to be read to get at one. */
+const deepest = 16
+
+/** Shorter content does not get smaller. */
+const compressFrom = 64
+
+/** Content ready to be stored in a transaction: the slow part is done. */
+export interface PreparedBlob {
+  readonly hash: ContentHash
+  readonly bytes: number
+  readonly encoding: 0 | 1 | 2
+  readonly base: ContentHash | null
+  readonly depth: number
+  readonly data: Buffer
+}
+
+export interface Base {
+  readonly content: Buffer
+  readonly blob?: PreparedBlob
+}
+
+export interface Blobs {
+  /** Hashes and compresses; `base` is content that this one probably resembles, stored or about to be (then with `blob`). */
+  readonly prepare: (content: Buffer, base?: Base) => Effect.Effect<PreparedBlob, LogFailure>
+  readonly get: (hash: string) => Effect.Effect<Buffer | undefined, LogFailure>
+}
+
+export const hashOf = (content: Buffer): ContentHash => ContentHash.make(hash("sha256", content, "hex"), true)
+
+export const make = (database: Database): Blobs => ({
+  prepare: (content, base) => guard(database.path, () => prepare(database, content, base)),
+  get: (blob) => guard(database.path, () => read(database, blob)?.content)
+})
+
+/** Stores what is not there yet. Inside a write transaction. */
+export const put = (database: Database, blob: PreparedBlob): void => {
+  database
+    .prepare("INSERT OR IGNORE INTO blobs (hash, bytes, encoding, base, depth, data) VALUES (?, ?, ?, ?, ?, ?)")
+    .run(blob.hash, blob.bytes, blob.encoding, blob.base, blob.depth, blob.data)
+}
+
+/** Every stored content whose bytes are not those of its name, with what is wrong. */
+export function* damaged(database: Database): Generator<{ readonly hash: string; readonly problem: string }> {
+  for (const name of database.sqlite.prepare<[], string>("SELECT hash FROM blobs").pluck().iterate()) {
+    try {
+      const found = read(database, name)
+      if (found === undefined || hashOf(found.content) !== name || found.content.length !== found.bytes) {
+        yield { hash: name, problem: "its content has another hash" }
+      }
+    } catch (cause) {
+      yield { hash: name, problem: cause instanceof Error ? cause.message : String(cause) }
+    }
+  }
+}
+
+const prepare = (database: Database, content: Buffer, base: Base | undefined): PreparedBlob => {
+  const name = hashOf(content)
+  const plain = { hash: name, bytes: content.length, base: null, depth: 0 }
+  if (content.length < compressFrom) return { ...plain, encoding: 0, data: content }
+  if (base !== undefined && base.content.length >= compressFrom) {
+    const baseName = base.blob?.hash ?? hashOf(base.content)
+    const depth = base.blob?.depth ?? depthOf(database, baseName)
+    if (baseName !== name && depth !== undefined && depth < deepest) {
+      const data = zstdCompressSync(content, { dictionary: base.content })
+      return { ...plain, encoding: 2, base: baseName, depth: depth + 1, data }
+    }
+  }
+  const data = zstdCompressSync(content)
+  return data.length < content.length ? { ...plain, encoding: 1, data } : { ...plain, encoding: 0, data: content }
+}
+
+/** Undefined when the base is not stored (yet): nothing may rest on it. */
+const depthOf = (database: Database, name: string): number | undefined =>
+  database.prepare("SELECT depth FROM blobs WHERE hash = ?").pluck().get(name) as number | undefined
+
+interface Row {
+  readonly bytes: number
+  readonly encoding: number
+  readonly base: string | null
+  readonly data: Buffer
+}
+
+const read = (database: Database, name: string, above = 0): { content: Buffer; bytes: number } | undefined => {
+  const row = database.prepare("SELECT bytes, encoding, base, data FROM blobs WHERE hash = ?").get(name) as
+    | Row
+    | undefined
+  if (row === undefined) return undefined
+  // A tampered size must not make us reserve the memory for it.
+  const maxOutputLength = Math.max(1, Math.min(row.bytes, 1 << 30))
+  if (row.encoding === 0) return { content: row.data, bytes: row.bytes }
+  if (row.encoding === 1) return { content: zstdDecompressSync(row.data, { maxOutputLength }), bytes: row.bytes }
+  const base = row.base === null || above > deepest ? undefined : read(database, row.base, above + 1)
+  if (base === undefined)
+    throw new LogDamaged({ path: database.path, reason: `content ${name} rests on content that is missing` })
+  return { content: zstdDecompressSync(row.data, { maxOutputLength, dictionary: base.content }), bytes: row.bytes }
+}

@@ -1,0 +1,79 @@
+/**
+ * Every event type: the current shape of its payload, how older shapes become the current one, and how large it may be.
+ *
+ * To add a type: its schema in `src/domain/`, a line here, a fixture line in `test/fixtures/events/`.
+ * To change one: raise `version`, add the upcaster from the version before, keep the old fixture line. For ever.
+ */
+import type * as Schema from "effect/Schema"
+import * as Log from "../domain/LogEvents.ts"
+import * as Project from "../domain/ProjectEvents.ts"
+import * as Session from "../domain/SessionEvents.ts"
+
+/** Turns the JSON of one version into that of the next. Pure: no clock, no look-up. */
+export type Upcaster = (payload: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
+
+export interface EventType<S extends Schema.Schema.AnyNoContext = Schema.Schema.AnyNoContext> {
+  readonly schema: S
+  /** The version that is written; older ones are read. */
+  readonly version: number
+  /** The most bytes that a payload may take as JSON. Larger things go to the blobs. */
+  readonly budget: number
+  /** `upcasters[n]` turns version n into n + 1. */
+  readonly upcasters: Readonly<Record<number, Upcaster>>
+}
+
+const first = <S extends Schema.Schema.AnyNoContext>(schema: S, budget: number): EventType<S> => ({
+  schema,
+  version: 1,
+  budget,
+  upcasters: {}
+})
+
+// A path may have 4,096 bytes, and JSON may need six for one of them.
+const path = 6 * 4096
+
+export const catalogue = {
+  ProjectRegistered: first(Project.ProjectRegistered, path + 2048),
+  ProjectIdentified: first(Project.ProjectIdentified, 2048),
+  CheckoutSeen: first(Project.CheckoutSeen, path),
+  HooksInstalled: first(Project.HooksInstalled, path),
+  HooksRemoved: first(Project.HooksRemoved, path),
+  SessionStarted: first(Session.SessionStarted, 2 * path + 1024),
+  SessionEnded: first(Session.SessionEnded, 512),
+  ModelSwitched: first(Session.ModelSwitched, 1024),
+  PromptSubmitted: first(Session.PromptSubmitted, 2048),
+  ToolStarted: first(Session.ToolStarted, 2048),
+  ToolCompleted: first(Session.ToolCompleted, 2048),
+  ToolFailed: first(Session.ToolFailed, 4096),
+  FileEdited: first(Session.FileEdited, path + 2048),
+  StopObserved: first(Session.StopObserved, 2048),
+  StopFailed: first(Session.StopFailed, 2048),
+  SubagentStarted: first(Session.SubagentStarted, 1024),
+  SubagentStopped: first(Session.SubagentStopped, 2048),
+  UsageReported: first(Session.UsageReported, 512),
+  CompactionStarted: first(Session.CompactionStarted, 512),
+  CompactionCompleted: first(Session.CompactionCompleted, 512),
+  NotificationShown: first(Session.NotificationShown, 2048),
+  AgentTaskCreated: first(Session.AgentTaskCreated, 2048),
+  AgentTaskCompleted: first(Session.AgentTaskCompleted, 2048),
+  HookReceived: first(Session.HookReceived, 2048),
+  HookUnrecognised: first(Session.HookUnrecognised, 1024),
+  CaptureDriftFound: first(Session.CaptureDriftFound, 1024),
+  LogRestored: first(Log.LogRestored, 2 * path + 512)
+} satisfies Record<string, EventType>
+
+export type EventTypeName = keyof typeof catalogue
+
+/** An event as the domain decides it: a type and its payload, not yet recorded. */
+export type DomainEvent = {
+  [Name in EventTypeName]: {
+    readonly type: Name
+    readonly payload: Schema.Schema.Type<(typeof catalogue)[Name]["schema"]>
+  }
+}[EventTypeName]
+
+export const typeNames = Object.keys(catalogue)
+
+/** Undefined for a type of another version of Nexus. */
+export const eventType = (name: string): EventType | undefined =>
+  Object.hasOwn(catalogue, name) ? catalogue[name as EventTypeName] : undefined

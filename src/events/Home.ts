@@ -1,0 +1,31 @@
+/** Where this device's log and what belongs to it are kept: one folder, for its owner only. */
+import { homedir } from "node:os"
+import { isAbsolute, join, resolve } from "node:path"
+
+export interface Home {
+  readonly path: string
+  readonly log: string
+  readonly spool: string
+  /** The script that agents' hooks run. */
+  readonly hookScript: string
+  readonly config: string
+  /** What settings files were before Nexus wrote into them, so that they can be put back. */
+  readonly installs: string
+}
+
+export const at = (path: string): Home => ({
+  path,
+  log: join(path, "nexus.db"),
+  spool: join(path, "spool"),
+  hookScript: join(path, "bin", "nexus-hook"),
+  config: join(path, "config.jsonc"),
+  installs: join(path, "installs")
+})
+
+/** `flag` (--home), else NEXUS_HOME, else the XDG data directory (XDG Base Directory Specification 0.8: relative paths are ignored). */
+export const locate = (flag: string | undefined, env: Readonly<Record<string, string | undefined>>): Home => {
+  const chosen = flag ?? (env["NEXUS_HOME"] === "" ? undefined : env["NEXUS_HOME"])
+  if (chosen !== undefined) return at(resolve(chosen))
+  const xdg = env["XDG_DATA_HOME"]
+  return at(join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), ".local", "share"), "nexus"))
+}

@@ -1,0 +1,197 @@
+/**
+ * The spool: what hooks delivered and nobody has recorded yet. Maildir style: one file a payload, written under a temporary
+ * name, flushed, then renamed into `new/`; so any number of writers can deliver at once, and none of them needs Node.
+ *
+ * A name is `<agent>.<boot>.<uptime>.<pid>[.<more>]`: the first 8 characters of the kernel's boot id (0 where there is none)
+ * and the centiseconds since that boot. Delivery order does not depend on the wall clock, which may be set back.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync
+} from "node:fs"
+import { uptime } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+/** A delivery that is larger is set aside: recording it would hold up the agent. */
+export const largest = 64 * 1024 * 1024
+
+/** A temporary file this old, in milliseconds, has no writer any more. */
+const abandonedAfter = 60_000
+
+export class SpoolUnavailable extends Schema.TaggedError<SpoolUnavailable>()("SpoolUnavailable", {
+  path: Schema.String,
+  detail: Schema.String
+}) {
+  override get message() {
+    return `The spool ${this.path} cannot be used (${this.detail}). Check its disk, owner and permissions.`
+  }
+}
+
+export interface Delivery {
+  /** The file's name, unique for ever. */
+  readonly name: string
+  readonly agent: string
+  /** When it was delivered, milliseconds since 1970, by the wall clock of then. */
+  readonly time: number
+  readonly bytes: number
+}
+
+export interface Rejection {
+  readonly name: string
+  readonly reason: string
+}
+
+export interface Spool {
+  readonly path: string
+  /** Puts a payload into the spool; it is on disk afterwards. Answers its name. */
+  readonly deliver: (agent: string, payload: Buffer) => Effect.Effect<string, SpoolUnavailable>
+  /** What is waiting, in the order of delivery. */
+  readonly list: Effect.Effect<ReadonlyArray<Delivery>, SpoolUnavailable>
+  /** Undefined when another process took it meanwhile. */
+  readonly read: (name: string) => Effect.Effect<Buffer | undefined, SpoolUnavailable>
+  /** Drops deliveries that are recorded. */
+  readonly remove: (names: ReadonlyArray<string>) => Effect.Effect<void, SpoolUnavailable>
+  /** Sets a delivery aside that can't be recorded, with the reason beside it. */
+  readonly reject: (name: string, reason: string) => Effect.Effect<void, SpoolUnavailable>
+  readonly rejected: Effect.Effect<ReadonlyArray<Rejection>, SpoolUnavailable>
+}
+
+export const make = (path: string): Spool => {
+  const file = (folder: "tmp" | "new" | "rejected", name: string) => join(path, folder, name)
+  const attempt = <A>(body: () => A): Effect.Effect<A, SpoolUnavailable> =>
+    Effect.try({
+      try: body,
+      catch: (cause) => new SpoolUnavailable({ path, detail: cause instanceof Error ? cause.message : String(cause) })
+    })
+  const ready = () => {
+    for (const folder of ["tmp", "new", "rejected"]) mkdirSync(join(path, folder), { recursive: true, mode: 0o700 })
+  }
+  let counter = 0
+
+  return {
+    path,
+    deliver: (agent, payload) =>
+      attempt(() => {
+        ready()
+        const name = `${agent}.${bootId()}.${Math.floor(uptime() * 100)}.${process.pid}.${++counter}`
+        const descriptor = openSync(file("tmp", name), "wx", 0o600)
+        try {
+          for (let written = 0; written < payload.length;) written += writeSync(descriptor, payload, written)
+          fsyncSync(descriptor)
+        } finally {
+          closeSync(descriptor)
+        }
+        renameSync(file("tmp", name), file("new", name))
+        return name
+      }),
+    list: attempt(() => {
+      const waiting = namesIn(join(path, "new"))
+      const abandoned = namesIn(join(path, "tmp")).filter((name) => {
+        const stat = statSync(file("tmp", name), { throwIfNoEntry: false })
+        return stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfter
+      })
+      // A writer that was killed or ran out of space leaves what it had: whole or not, it is judged like any other.
+      for (const name of abandoned) renameSync(file("tmp", name), file("new", name))
+      return inOrder(
+        [...waiting, ...abandoned].flatMap((name) => {
+          const stat = statSync(file("new", name), { bigint: true, throwIfNoEntry: false })
+          return stat?.isFile() === true ? [{ name, mtime: stat.mtimeNs, bytes: Number(stat.size) }] : []
+        })
+      )
+    }),
+    read: (name) =>
+      attempt(() => {
+        try {
+          return readFileSync(file("new", name))
+        } catch (cause) {
+          if (isMissing(cause)) return undefined
+          throw cause
+        }
+      }),
+    remove: (names) => attempt(() => names.forEach((name) => rmSync(file("new", name), { force: true }))),
+    reject: (name, reason) =>
+      attempt(() => {
+        ready()
+        writeFileSync(file("rejected", `${name}.reason`), `${reason}\n`, { mode: 0o600 })
+        try {
+          renameSync(file("new", name), file("rejected", name))
+        } catch (cause) {
+          if (!isMissing(cause)) throw cause
+        }
+      }),
+    rejected: attempt(() =>
+      namesIn(join(path, "rejected"))
+        .filter((name) => !name.endsWith(".reason"))
+        .sort()
+        .map((name) => ({ name, reason: reasonOf(file("rejected", `${name}.reason`)) }))
+    )
+  }
+}
+
+/** By boots, in the order of their first delivery; within a boot by its own clock; then by time of writing and process. */
+export const inOrder = (
+  files: ReadonlyArray<{ readonly name: string; readonly mtime: bigint; readonly bytes: number }>
+): ReadonlyArray<Delivery> => {
+  const parsed = files.map((file) => {
+    const [agent = "", boot = "0", up = "0", pid = "0", more = "0"] = file.name.split(".")
+    return { ...file, agent, boot, up: numberOf(up), pid: numberOf(pid), more: numberOf(more) }
+  })
+  const boots = new Map<string, bigint>()
+  for (const { boot, mtime } of parsed) {
+    const first = boots.get(boot)
+    if (first === undefined || mtime < first) boots.set(boot, mtime)
+  }
+  return parsed
+    .sort(
+      (a, b) =>
+        compare(boots.get(a.boot) ?? 0n, boots.get(b.boot) ?? 0n) ||
+        compare(a.boot, b.boot) ||
+        a.up - b.up ||
+        compare(a.mtime, b.mtime) ||
+        a.pid - b.pid ||
+        a.more - b.more
+    )
+    .map(({ name, agent, mtime, bytes }) => ({ name, agent, time: Number(mtime / 1_000_000n), bytes }))
+}
+
+const compare = <A extends bigint | string>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const numberOf = (text: string): number => (/^\d+$/.test(text) ? Number(text) : 0)
+
+const namesIn = (folder: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(folder)
+  } catch (cause) {
+    if (isMissing(cause)) return []
+    throw cause
+  }
+}
+
+const reasonOf = (path: string): string => {
+  try {
+    return readFileSync(path, "utf8").trim()
+  } catch {
+    return "no reason was noted"
+  }
+}
+
+const isMissing = (cause: unknown): boolean => cause instanceof Error && "code" in cause && cause.code === "ENOENT"
+
+const bootId = (): string => {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8)
+  } catch {
+    return "0"
+  }
+}

@@ -1,0 +1,59 @@
+/** Files touched: which session changed which file, how often and how last. */
+import type { Database } from "../events/Database.ts"
+import { type Projection, table } from "./Projection.ts"
+
+export interface FileRow {
+  readonly session: string
+  readonly path: string
+  readonly project: string | null
+  readonly edits: number
+  readonly operation: string
+  /** SHA-256 of the content after the last edit; null when deleted or not known. */
+  readonly content: string | null
+  readonly first: number
+  readonly last: number
+}
+
+export const fileRows = table<FileRow>({
+  name: "files_touched",
+  columns: {
+    session: "TEXT",
+    path: "TEXT",
+    project: "TEXT",
+    edits: "INTEGER",
+    operation: "TEXT",
+    content: "TEXT",
+    first: "INTEGER",
+    last: "INTEGER"
+  },
+  key: ["session", "path"],
+  indexes: [["project", "path"]]
+})
+
+export const FilesTouched: Projection = {
+  name: "files_touched",
+  version: 1,
+  tables: [fileRows],
+  apply: (event, tables) => {
+    if (event.type !== "FileEdited" || event.correlation === null) return
+    const files = tables(fileRows)
+    const { path, operation, after } = event.payload
+    const row = files.get(event.correlation, path)
+    files.put({
+      session: event.correlation,
+      path,
+      project: event.project,
+      edits: (row?.edits ?? 0) + 1,
+      operation,
+      content: after?.hash ?? null,
+      first: row?.first ?? event.position,
+      last: event.position
+    })
+  }
+}
+
+/** In the order in which they were first touched. */
+export const ofSession = (database: Database, session: string): ReadonlyArray<FileRow> =>
+  database
+    .prepare("SELECT * FROM files_touched WHERE session = ? ORDER BY first")
+    .all(session) as ReadonlyArray<FileRow>

@@ -1,0 +1,48 @@
+/** Folding events into projections, and keeping account of the events that a projection failed on. */
+import type { Database } from "../events/Database.ts"
+import type { RecordedEvent } from "../events/Event.ts"
+import type { Projection } from "./Projection.ts"
+import * as Rows from "./Rows.ts"
+
+export interface Fault {
+  readonly projection: string
+  readonly position: number
+  readonly error: string
+}
+
+export interface Fold {
+  readonly projection: Projection
+  readonly apply: (events: ReadonlyArray<RecordedEvent>) => void
+  readonly isFull: () => boolean
+  /** Writes the rows. Inside a write transaction. */
+  readonly flush: () => void
+  readonly faults: ReadonlyArray<Fault>
+}
+
+/** A fold into the tables that `physical` names. */
+export const make = (
+  database: Database,
+  projection: Projection,
+  physical: (name: string) => string = (name) => name
+): Fold => {
+  const rows = Rows.make(database, physical)
+  const faults: Array<Fault> = []
+  return {
+    projection,
+    faults,
+    isFull: rows.isFull,
+    flush: rows.flush,
+    apply: (events) => {
+      for (const event of events) {
+        // What was destroyed is in no answer any more.
+        if (event.payload === null) continue
+        try {
+          rows.attempt(() => projection.apply(event, rows.tables))
+        } catch (cause) {
+          const error = cause instanceof Error ? cause.message : String(cause)
+          faults.push({ projection: projection.name, position: event.position, error })
+        }
+      }
+    }
+  }
+}
