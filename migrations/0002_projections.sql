@@ -3,7 +3,7 @@
 CREATE TABLE projections (
   name        TEXT PRIMARY KEY,
   version     INTEGER NOT NULL,             -- of the projection's code; another one means: rebuild
-  position    INTEGER NOT NULL,             -- the last event that is folded in
+  position    INTEGER,                      -- the last event that is folded in; null: the head, always (kept in each append)
   rebuilt     INTEGER NOT NULL              -- when it was last built from nothing, milliseconds since 1970
 ) STRICT, WITHOUT ROWID;
 

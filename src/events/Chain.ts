@@ -12,6 +12,7 @@
  * head that was recorded somewhere else.
  */
 import { hash } from "node:crypto"
+import type { Timestamp } from "./HybridClock.ts"
 
 /** What comes before an origin's first event. */
 export const genesis = "0".repeat(64)
@@ -19,10 +20,9 @@ export const genesis = "0".repeat(64)
 /** The fields that the hash covers, in this order. Absent ones are "": no field can be present and empty. */
 export interface Header {
   readonly id: string
-  readonly origin: string
+  readonly device: string
   readonly seq: number
-  readonly hlcMs: number
-  readonly hlcCount: number
+  readonly hlc: Timestamp
   readonly seen: string
   readonly stream: string
   readonly version: number
@@ -30,7 +30,8 @@ export interface Header {
   readonly schema: number
   readonly time: number
   readonly project: string | null
-  readonly actor: string
+  /** The actor's JSON, as written. */
+  readonly actorText: string
   readonly correlation: string | null
   readonly causation: string | null
   readonly key: string | null
@@ -38,7 +39,7 @@ export interface Header {
 
 /** One field a line; fields hold no line feed (`isHeaderText`), so two headers are equal only when all fields are. */
 export const headerText = (event: Header): string =>
-  `nexus-event/1\n${event.id}\n${event.origin}\n${event.seq}\n${event.hlcMs}\n${event.hlcCount}\n${event.seen}\n${event.stream}\n${event.version}\n${event.type}\n${event.schema}\n${event.time}\n${event.project ?? ""}\n${event.actor}\n${event.correlation ?? ""}\n${event.causation ?? ""}\n${event.key ?? ""}`
+  `nexus-event/1\n${event.id}\n${event.device}\n${event.seq}\n${event.hlc.ms}\n${event.hlc.count}\n${event.seen}\n${event.stream}\n${event.version}\n${event.type}\n${event.schema}\n${event.time}\n${event.project ?? ""}\n${event.actorText}\n${event.correlation ?? ""}\n${event.causation ?? ""}\n${event.key ?? ""}`
 
 /** Whether a text can stand in a header: not empty, well-formed Unicode, no control characters. */
 export const isHeaderText = (text: string): boolean =>

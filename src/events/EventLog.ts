@@ -28,7 +28,7 @@ export interface Transaction {
 export interface Head {
   /** The last position; 0 in an empty log. */
   readonly position: number
-  /** The last hash of this device's chain. */
+  /** The last event's hash; the genesis hash in an empty log. */
   readonly hash: string
 }
 

@@ -132,17 +132,17 @@ const examine = (
 ): string | undefined => {
   const [position, id, originId, seq, hlcMs, hlcCount, seen, streamId, version, typeId, schema, time] = row
   const [, , , , , , , , , , , , projectId, actorId, correlationId, causation, key, body, payloadHash, stored] = row
-  const origin = names.text(originId)
+  const device = names.text(originId)
   const stream = names.text(streamId)
   const type = names.text(typeId)
-  const actor = names.text(actorId)
+  const actorText = names.text(actorId)
   const project = projectId === null ? null : names.text(projectId)
   const correlation = correlationId === null ? null : names.text(correlationId)
   if (
-    origin === undefined ||
+    device === undefined ||
     stream === undefined ||
     type === undefined ||
-    actor === undefined ||
+    actorText === undefined ||
     project === undefined ||
     correlation === undefined
   ) {
@@ -160,10 +160,9 @@ const examine = (
   if (body !== null && payloadHash !== null) return "it has a payload and the hash of a destroyed one"
   const header = Chain.headerText({
     id,
-    origin,
+    device,
     seq,
-    hlcMs,
-    hlcCount,
+    hlc: { ms: hlcMs, count: hlcCount },
     seen,
     stream,
     version,
@@ -171,7 +170,7 @@ const examine = (
     schema,
     time,
     project,
-    actor,
+    actorText,
     correlation,
     causation,
     key

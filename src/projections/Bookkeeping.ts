@@ -6,27 +6,27 @@ import type { Projection } from "./Projection.ts"
 export interface Bookkeeping {
   readonly name: string
   readonly version: number
-  readonly position: number
+  /** Null: the head. Whoever appends without folding must note the position instead: see `fallBehind`. */
+  readonly position: number | null
   readonly rebuilt: number
 }
 
-/** By the projection's name. */
-export const bookkeeping = (database: Database): ReadonlyMap<string, Bookkeeping> =>
-  new Map(
-    (
-      database.prepare("SELECT name, version, position, rebuilt FROM projections").all() as ReadonlyArray<Bookkeeping>
-    ).map((row) => [row.name, row])
-  )
+export const bookkeeping = (database: Database): ReadonlyArray<Bookkeeping> =>
+  database.prepare("SELECT name, version, position, rebuilt FROM projections").all() as ReadonlyArray<Bookkeeping>
 
-export const saveBookkeeping = (
-  database: Database,
-  projection: Projection,
-  position: number,
-  rebuilt: number
-): void => {
+export const find = (database: Database, name: string): Bookkeeping | undefined =>
+  bookkeeping(database).find((row) => row.name === name)
+
+/** Notes that a projection was made by this code, and is in step from here on. */
+export const saveInStep = (database: Database, projection: Projection, rebuilt: number): void => {
   database
-    .prepare("INSERT OR REPLACE INTO projections (name, version, position, rebuilt) VALUES (?, ?, ?, ?)")
-    .run(projection.name, projection.version, position, rebuilt)
+    .prepare("INSERT OR REPLACE INTO projections (name, version, position, rebuilt) VALUES (?, ?, NULL, ?)")
+    .run(projection.name, projection.version, rebuilt)
+}
+
+/** Notes that a projection stays at a position while the log goes on. */
+export const fallBehind = (database: Database, name: string, position: number): void => {
+  database.prepare("UPDATE projections SET position = ? WHERE name = ? AND position IS NULL").run(position, name)
 }
 
 export const saveFaults = (database: Database, faults: ReadonlyArray<Fault>): void => {
@@ -39,8 +39,8 @@ export const saveFaults = (database: Database, faults: ReadonlyArray<Fault>): vo
 export const headPosition = (database: Database): number =>
   Number(database.prepare("SELECT coalesce(max(position), 0) FROM events").pluck().get())
 
-/** Whether a projection is as of the head: then its rows can be decided on. */
+/** Whether a projection is in step with the log: then its rows can be decided on. */
 export const isCurrent = (database: Database, projection: Projection): boolean => {
-  const row = bookkeeping(database).get(projection.name)
-  return row !== undefined && row.version === projection.version && row.position === headPosition(database)
+  const row = find(database, projection.name)
+  return row?.version === projection.version && row.position === null
 }

@@ -15,7 +15,7 @@ import * as Database from "../events/Database.ts"
 import { EventLog, LogObserver } from "../events/EventLog.ts"
 import type { LogFailure } from "../events/LogErrors.ts"
 import * as Fold from "./Fold.ts"
-import { bookkeeping, headPosition, saveBookkeeping, saveFaults } from "./Bookkeeping.ts"
+import { bookkeeping, fallBehind, find, headPosition, saveFaults, saveInStep } from "./Bookkeeping.ts"
 import { type Difference, differencesOf, digest } from "./Compare.ts"
 import type { Projection } from "./Projection.ts"
 import { createIndexes, createTables, dropTables, renameTables } from "./Schema.ts"
@@ -97,18 +97,20 @@ export class Projections extends Context.Tag("nexus/projections/Projections")<
 export const observer = (projections: ReadonlyArray<Projection>) =>
   Layer.succeed(LogObserver, {
     appended: (database, events) => {
-      const first = events[0]
-      const last = events.at(-1)
-      if (first === undefined || last === undefined) return
-      const rows = bookkeeping(database)
-      for (const projection of projections) {
-        const row = rows.get(projection.name)
-        if (row === undefined || row.version !== projection.version || row.position !== first.position - 1) continue
+      const [first] = events
+      if (first === undefined) return
+      for (const { name, version, position } of bookkeeping(database)) {
+        if (position !== null) continue
+        const projection = projections.find((one) => one.name === name && one.version === version)
+        if (projection === undefined) {
+          // Made by another version of Nexus: it will bring it up to date, or this one will make it anew.
+          fallBehind(database, name, first.position - 1)
+          continue
+        }
         const fold = Fold.make(database, projection)
         fold.apply(events)
         fold.flush()
         saveFaults(database, fold.faults)
-        database.prepare("UPDATE projections SET position = ? WHERE name = ?").run(last.position, projection.name)
       }
     },
     destroyed: (database) => {
@@ -119,7 +121,7 @@ export const observer = (projections: ReadonlyArray<Projection>) =>
 /** Projections of a log that has no events yet are in step from the start. */
 const begin = (database: Database.Database, projections: ReadonlyArray<Projection>): Effect.Effect<void, LogFailure> =>
   Effect.gen(function* () {
-    const missing = () => projections.filter((projection) => !bookkeeping(database).has(projection.name))
+    const missing = () => projections.filter(({ name }) => find(database, name) === undefined)
     const isNew = yield* Database.guard(database.path, () => missing().length > 0 && headPosition(database) === 0)
     if (!isNew) return
     yield* Database.immediate(database, () => {
@@ -127,7 +129,7 @@ const begin = (database: Database.Database, projections: ReadonlyArray<Projectio
       for (const projection of missing()) {
         createTables(database, projection, (name) => name)
         createIndexes(database, projection)
-        saveBookkeeping(database, projection, 0, 0)
+        saveInStep(database, projection, 0)
       }
     })
   })
@@ -145,9 +147,8 @@ const make = (log: EventLog["Type"], projections: ReadonlyArray<Projection>): Pr
 
   const status = Database.snapshot(database, () => {
     const head = headPosition(database)
-    const rows = bookkeeping(database)
     return projections.map((projection): Status => {
-      const row = rows.get(projection.name)
+      const row = find(database, projection.name)
       const faults = database
         .prepare("SELECT count(*) AS count, min(position) AS first FROM projection_faults WHERE projection = ?")
         .get(projection.name) as { count: number; first: number | null }
@@ -155,11 +156,11 @@ const make = (log: EventLog["Type"], projections: ReadonlyArray<Projection>): Pr
         name: projection.name,
         version: projection.version,
         builtWith: row?.version ?? 0,
-        position: row?.position ?? 0,
+        position: row === undefined ? 0 : (row.position ?? head),
         rebuilt: row?.rebuilt ?? 0,
         faults: faults.count,
         degradedSince: faults.first,
-        current: row?.version === projection.version && row.position === head
+        current: row?.version === projection.version && row.position === null
       }
     })
   })
@@ -212,7 +213,8 @@ const make = (log: EventLog["Type"], projections: ReadonlyArray<Projection>): Pr
         const rest = { after: at }
         yield* log
           .transact((transaction) => {
-            const events = transaction.page(rest, swapWithin * 10)
+            // All that is left, since from here on it is kept in step: the lock that is held keeps others from adding to it.
+            const events = transaction.page(rest, Number.MAX_SAFE_INTEGER)
             for (const fold of folds) {
               fold.apply(events)
               fold.flush()
@@ -221,7 +223,7 @@ const make = (log: EventLog["Type"], projections: ReadonlyArray<Projection>): Pr
               createIndexes(database, fold.projection)
               database.prepare("DELETE FROM projection_faults WHERE projection = ?").run(fold.projection.name)
               saveFaults(database, fold.faults)
-              saveBookkeeping(database, fold.projection, events.at(-1)?.position ?? at, started)
+              saveInStep(database, fold.projection, started)
             }
             database.prepare("DELETE FROM projection_rebuilds WHERE suffix = ?").run(suffix)
           })
@@ -261,7 +263,7 @@ const make = (log: EventLog["Type"], projections: ReadonlyArray<Projection>): Pr
           Effect.gen(function* () {
             // The live rows are only hashed in the snapshot: a long read transaction would make the WAL grow.
             const live = yield* Database.snapshot(database, () => ({
-              position: bookkeeping(database).get(projection.name)?.position ?? 0,
+              position: find(database, projection.name)?.position ?? headPosition(database),
               digest: digest(database, projection)
             }))
             const aside = yield* foldAside([projection], live.position, progress)

@@ -48,8 +48,7 @@ export const sessionRows = table<SessionRow>({
     usage: "TEXT",
     last: "INTEGER"
   },
-  key: ["id"],
-  indexes: [["active"]]
+  key: ["id"]
 })
 
 const prefix = "session/"
