@@ -8,7 +8,7 @@ import { EventLog } from "../events/EventLog.ts"
 import type { LogFailure } from "../events/LogErrors.ts"
 import * as Projects from "../projections/Projects.ts"
 import { Nexus } from "./Nexus.ts"
-import { type Checkout, type GitFailed, Repositories } from "./ports/Repositories.ts"
+import { type Checkout, type GitFailed, type GitMissing, Repositories } from "./ports/Repositories.ts"
 
 export interface Located {
   readonly project: ProjectId
@@ -20,7 +20,7 @@ export const registerCheckout = (
   checkout: Checkout
 ): Effect.Effect<
   { readonly project: ProjectId; readonly isNew: boolean },
-  LogFailure | GitFailed,
+  LogFailure | GitFailed | GitMissing,
   EventLog | Nexus | Repositories
 > =>
   Effect.gen(function* () {
@@ -67,6 +67,6 @@ export const projectOf = (
     if (seen !== undefined) return { project: seen[1], checkout }
     return yield* registerCheckout(checkout).pipe(
       Effect.map(({ project }) => ({ project, checkout })),
-      Effect.catchTag("GitFailed", () => Effect.succeed(undefined))
+      Effect.catchTags({ GitFailed: () => Effect.succeed(undefined), GitMissing: () => Effect.succeed(undefined) })
     )
   })

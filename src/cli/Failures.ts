@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from "node:util"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as ValidationError from "@effect/cli/ValidationError"
+import { nearest } from "../app/nearest.ts"
 
 /** The exit codes of `nexus`; documented in docs/cli.md. */
 export const exitCodes = {
@@ -39,14 +40,24 @@ const exits: Readonly<Record<string, number>> = {
   BackupBroken: exitCodes.integrity,
   LogTooNew: exitCodes.integrity,
   IntegrityBroken: exitCodes.integrity,
-  GitFailed: exitCodes.missing
+  GitMissing: exitCodes.missing
 }
 
-/** What any failure of a command becomes. A defect is ours: it says so, without a stack trace. */
-export const describeFailure = (failure: unknown): Failure => {
+/**
+ * What any failure of a command becomes. A defect is ours: it says so, without a stack trace. `words`: every command and
+ * option that there is, to guess what a mistyped one was meant to be.
+ */
+export const describeFailure = (
+  failure: unknown,
+  args: ReadonlyArray<string>,
+  words: ReadonlyArray<string>
+): Failure => {
   if (ValidationError.isValidationError(failure)) {
     const message = oneLine(stripVTControlCharacters(HelpDoc.toAnsiText(failure.error)))
-    return { code: "usage", message, hint: "See: nexus --help", exit: exitCodes.usage }
+    const wrong = args.find((word) => /^-{0,2}[a-z][\w-]*$/i.test(word) && !words.includes(word))
+    const guess = wrong === undefined ? undefined : nearest(wrong, words)
+    const hint = `${guess === undefined ? "" : `Did you mean ${guess}? `}See: nexus --help`
+    return { code: "usage", message, hint, exit: exitCodes.usage }
   }
   if (failure instanceof Error && "_tag" in failure && typeof failure._tag === "string") {
     const hint = "hint" in failure && typeof failure.hint === "string" ? failure.hint : ""

@@ -1,6 +1,8 @@
 /** The command line of Nexus: finds the command, runs it, and says what went wrong. */
+import { stripVTControlCharacters } from "node:util"
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
@@ -57,8 +59,17 @@ const nexus = tree(
 )
 
 /** The library prints what is wrong with a command line by itself; `main` does that once, for all failures alike. */
+const plain = !process.stdout.isTTY || process.env["NO_COLOR"] !== undefined
 const quiet: Console.Console = {
   ...Context.get(DefaultServices.liveServices, Console.Console),
+  log: (text: unknown) =>
+    Effect.sync(() =>
+      print(
+        1,
+        `${plain ? stripVTControlCharacters(String(text)) : String(text)}
+`
+      )
+    ),
   error: () => Effect.void
 }
 
@@ -88,9 +99,17 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
     process.exitCode = 130
     return
   }
-  const failure = describeFailure(Cause.squash(exit.cause))
+  const failure = describeFailure(Cause.squash(exit.cause), rest, vocabulary())
   print(2, `${failureText(failure, json)}\n`)
   process.exitCode = failure.exit
+}
+
+/** Every command and option, as the help has them. */
+const vocabulary = (): ReadonlyArray<string> => {
+  const help = stripVTControlCharacters(HelpDoc.toAnsiText(Command.getHelp(nexus, CliConfig.defaultConfig)))
+  return [...new Set(help.match(/--[a-z][a-z-]*|(?<=- )[a-z][a-z ]*[a-z]/g))].flatMap((word) =>
+    word.startsWith("--") ? [word] : word.split(" ")
+  )
 }
 
 const interrupted = (): AbortSignal => {

@@ -41,10 +41,10 @@ export interface Header {
 export const headerText = (event: Header): string =>
   `nexus-event/1\n${event.id}\n${event.device}\n${event.seq}\n${event.hlc.ms}\n${event.hlc.count}\n${event.seen}\n${event.stream}\n${event.version}\n${event.type}\n${event.schema}\n${event.time}\n${event.project ?? ""}\n${event.actorText}\n${event.correlation ?? ""}\n${event.causation ?? ""}\n${event.key ?? ""}`
 
-/** Whether a text can stand in a header: not empty, well-formed Unicode, no control characters. */
+/** Whether a text can stand in a header: not empty, well-formed Unicode, no control characters, no U+FFFD. */
 export const isHeaderText = (text: string): boolean =>
   // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-  text.length > 0 && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
+  text.length > 0 && text.isWellFormed() && !/[\u0000-\u001f\u007f\ufffd]/.test(text)
 
 /** `body` is salt and payload, joined, as stored. */
 export const commitment = (body: string | Buffer): string => hash("sha256", body, "hex")

@@ -36,6 +36,9 @@ const settings: ReadonlyArray<readonly [name: string, value: string | number, re
   ["cache_size", -16 * 1024, -16 * 1024]
 ]
 
+/** A write-ahead log of more bytes than this is emptied when a command ends. */
+const tidyFrom = 4 * 1024 * 1024
+
 export interface Database {
   readonly path: string
   readonly sqlite: Sqlite.Database
@@ -116,9 +119,17 @@ export const seal = (path: string): Effect.Effect<void, LogFailure> =>
 /** An empty database outside the log, for folding events aside: in memory, spilling to a nameless temporary file. */
 export const openScratch = (): Database => wrap("", new Sqlite(""))
 
+/** Closes the connection; a write-ahead log that has grown is emptied first, if nobody is reading from it. */
 export const close = (database: Database): Effect.Effect<void> =>
   Effect.sync(() => {
-    if (database.sqlite.open) database.sqlite.close()
+    if (!database.sqlite.open) return
+    const grown = (statSync(`${database.path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > tidyFrom
+    try {
+      if (grown && database.path !== "") database.sqlite.pragma("wal_checkpoint(TRUNCATE)")
+    } catch {
+      // It is in use: whoever closes last will do it.
+    }
+    database.sqlite.close()
   })
 
 /**

@@ -21,7 +21,7 @@ import type { Projection } from "./Projection.ts"
 import { createIndexes, createTables, dropTables, renameTables } from "./Schema.ts"
 import { dropRemains, dropShadows } from "./Shadows.ts"
 
-const pageSize = 2000
+const pageSize = 1000
 
 /** How many events may be left for the transaction that swaps a rebuilt projection in; more are folded before it. */
 const swapWithin = 2000

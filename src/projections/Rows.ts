@@ -62,12 +62,9 @@ interface Store {
 }
 
 const makeStore = (database: Database, spec: TableSpec, name: string, changed: (revert: () => void) => void): Store => {
-  const columns = Object.keys(spec.columns)
   const { key } = spec
+  const { columns, select, write } = statementsOf(spec, name)
   const keyOf = (row: AnyRow) => keyText(key.map((column) => row[column] ?? null))
-  const select = `SELECT * FROM "${name}" WHERE ${key.map((column) => `"${column}" = ?`).join(" AND ")}`
-  const write = `INSERT OR REPLACE INTO "${name}" (${columns.map((column) => `"${column}"`).join(", ")})
-    VALUES (${columns.map(() => "?").join(", ")})`
 
   // What is known of the table (undefined: known not to be there), and which of it is not yet written.
   const known = new Map<string, AnyRow | undefined>()
@@ -107,7 +104,11 @@ const makeStore = (database: Database, spec: TableSpec, name: string, changed: (
     },
     flush: () => {
       const statement = database.prepare(write)
-      const save = (row: AnyRow) => statement.run(...columns.map((column) => row[column] ?? null))
+      const values: Array<Value> = []
+      const save = (row: AnyRow) => {
+        for (const [index, column] of columns.entries()) values[index] = row[column] ?? null
+        statement.run(values)
+      }
       for (const row of added) save(row)
       for (const row of dirty.values()) save(row)
       added.length = 0
@@ -115,6 +116,33 @@ const makeStore = (database: Database, spec: TableSpec, name: string, changed: (
       if (known.size > fullAt) known.clear()
     }
   }
+}
+
+interface Statements {
+  readonly columns: ReadonlyArray<string>
+  readonly select: string
+  readonly write: string
+}
+
+const statements = new WeakMap<TableSpec, Map<string, Statements>>()
+
+/** The SQL of a table, made once: live tables are written in every append. */
+const statementsOf = (spec: TableSpec, name: string): Statements => {
+  let known = statements.get(spec)
+  if (known === undefined) statements.set(spec, (known = new Map()))
+  let made = known.get(name)
+  if (made === undefined) {
+    const columns = Object.keys(spec.columns)
+    const list = columns.map((column) => `"${column}"`).join(", ")
+    const marks = columns.map(() => "?").join(", ")
+    made = {
+      columns,
+      select: `SELECT * FROM "${name}" WHERE ${spec.key.map((column) => `"${column}" = ?`).join(" AND ")}`,
+      write: `INSERT OR REPLACE INTO "${name}" (${list}) VALUES (${marks})`
+    }
+    known.set(name, made)
+  }
+  return made
 }
 
 const keyText = (values: ReadonlyArray<Value>): string =>

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type Checkout, GitFailed, Repositories } from "../../app/ports/Repositories.ts"
+import { type Checkout, GitFailed, GitMissing, Repositories } from "../../app/ports/Repositories.ts"
 import { normaliseRemote } from "../../domain/Project.ts"
 
 export const layer = Layer.succeed(Repositories, {
@@ -17,15 +17,13 @@ export const layer = Layer.succeed(Repositories, {
     Effect.gen(function* () {
       const [shallow, remote] = yield* Effect.all([
         git(checkout, "rev-parse", ["rev-parse", "--is-shallow-repository"]),
-        git(checkout, "config", ["config", "--get", "remote.origin.url"]).pipe(Effect.orElseSucceed(() => ""))
+        git(checkout, "config", ["config", "--get", "remote.origin.url"]).pipe(ifNone)
       ])
       // A shallow history begins at its graft, not at its root. An empty repository has no HEAD to begin from.
       const roots =
         shallow.trim() === "true"
           ? ""
-          : yield* git(checkout, "rev-list", ["rev-list", "--max-parents=0", "HEAD"]).pipe(
-              Effect.orElseSucceed(() => "")
-            )
+          : yield* git(checkout, "rev-list", ["rev-list", "--max-parents=0", "HEAD"]).pipe(ifNone)
       return {
         path: checkout.path,
         // Histories that were joined have several; git lists the oldest last.
@@ -42,6 +40,10 @@ export const layer = Layer.succeed(Repositories, {
     })
 })
 
+/** git answers "there is none" by failing. */
+const ifNone = (asked: Effect.Effect<string, GitFailed | GitMissing>): Effect.Effect<string, GitMissing> =>
+  Effect.catchTag(asked, "GitFailed", () => Effect.succeed(""))
+
 const isCheckout = (top: string): boolean => {
   const entry = join(top, ".git")
   const stat = statSync(entry, { throwIfNoEntry: false })
@@ -54,7 +56,11 @@ const isBare = (folder: string): boolean =>
   existsSync(join(folder, "HEAD")) && existsSync(join(folder, "objects")) && existsSync(join(folder, "refs"))
 
 /** git, asked only for what runs nothing of the repository's and takes no lock: none of these commands refreshes the index. */
-const git = (checkout: Checkout, operation: string, args: ReadonlyArray<string>): Effect.Effect<string, GitFailed> =>
+const git = (
+  checkout: Checkout,
+  operation: string,
+  args: ReadonlyArray<string>
+): Effect.Effect<string, GitFailed | GitMissing> =>
   Effect.tryPromise({
     try: async () => {
       const { simpleGit } = await import("simple-git")
@@ -62,12 +68,12 @@ const git = (checkout: Checkout, operation: string, args: ReadonlyArray<string>)
         .env(environment())
         .raw([...args])
     },
-    catch: (cause) =>
-      new GitFailed({
-        path: checkout.path,
-        operation,
-        detail: cause instanceof Error ? cause.message.trim() : String(cause)
-      })
+    catch: (cause) => {
+      const detail = cause instanceof Error ? cause.message.trim() : String(cause)
+      return detail.includes("spawn git ENOENT")
+        ? new GitMissing()
+        : new GitFailed({ path: checkout.path, operation, detail })
+    }
   })
 
 /** Only what git needs: variables such as GIT_DIR would lead it to another repository. */

@@ -14,7 +14,14 @@ export class NotARepository extends Schema.TaggedError<NotARepository>()("NotARe
   }
 }
 
-/** git is missing, or failed at something that it should be able to do. */
+/** There is no git on this machine, or none that can be found. */
+export class GitMissing extends Schema.TaggedError<GitMissing>()("GitMissing", {}) {
+  override get message() {
+    return "git cannot be found. Install it, or add its folder to PATH."
+  }
+}
+
+/** git failed at something that it should be able to do. */
 export class GitFailed extends Schema.TaggedError<GitFailed>()("GitFailed", {
   path: Schema.String,
   operation: Schema.String,
@@ -38,7 +45,7 @@ export class Repositories extends Context.Tag("nexus/app/Repositories")<
     /** The checkout that a folder is in, by looking at the file system alone; undefined when it is in none. */
     readonly checkoutOf: (folder: string) => Checkout | undefined
     /** What a checkout's project is recognised by. Starts git. */
-    readonly facts: (checkout: Checkout) => Effect.Effect<RepositoryFacts, GitFailed>
+    readonly facts: (checkout: Checkout) => Effect.Effect<RepositoryFacts, GitFailed | GitMissing>
     /** Why a folder is in no checkout, in words that complete "FOLDER …". */
     readonly explain: (folder: string) => Effect.Effect<string>
   }
