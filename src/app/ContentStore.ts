@@ -9,6 +9,7 @@ import type { EventLog } from "../events/EventLog.ts"
 import type { LogFailure } from "../events/LogErrors.ts"
 import type { JsonObject } from "./ports/Agent.ts"
 import type { Secrets } from "./ports/Secrets.ts"
+import { cleanText } from "./RedactPayload.ts"
 
 /** Longer content is known by its hash alone. */
 const largest = 16 * 1024 * 1024
@@ -66,13 +67,13 @@ export const contentStore = (log: EventLog["Type"], redact: Secrets["Type"]["red
   }
 }
 
-/** Text is searched for secrets; bytes that are no text are kept as they are. */
+/** Text is searched for secrets and addresses; bytes that are no text are kept as they are. */
 const redacted = (
   content: Buffer,
   redact: Secrets["Type"]["redact"]
 ): { readonly content: Buffer; readonly rules: ReadonlyArray<string> } => {
   if (!isUtf8(content)) return { content, rules: [] }
-  const { text, rules } = redact(content.toString("utf8"))
+  const { text, rules } = cleanText(content.toString("utf8"), redact)
   return rules.length === 0 ? { content, rules } : { content: Buffer.from(text), rules }
 }
 

@@ -8,7 +8,7 @@ import * as Spool from "../events/Spool.ts"
 import { Projections } from "../projections/Projections.ts"
 import * as Projects from "../projections/Projects.ts"
 import { load } from "./Config.ts"
-import { hookScript } from "./InstallHooks.ts"
+import { hookScript, hookTarget } from "./InstallHooks.ts"
 import { Nexus } from "./Nexus.ts"
 import { Repositories } from "./ports/Repositories.ts"
 
@@ -159,9 +159,9 @@ const hooks = Effect.gen(function* () {
   const { database } = yield* EventLog
   const checkout = (yield* Repositories).checkoutOf(nexus.cwd)
   if (checkout === undefined) return [ok("hooks", "not in a repository")]
-  const row = Projects.list(database).find((one) => Projects.pathsOf(one).includes(checkout.path))
-  const installed =
-    row === undefined ? [] : Projects.hooksOf(row).filter(({ file }) => file.startsWith(`${checkout.path}/`))
+  const project = Projects.at(database, checkout.path)
+  const row = project === undefined ? undefined : Projects.find(database, project)
+  const installed = row === undefined ? [] : row.hooks.filter(({ file }) => file.startsWith(`${checkout.path}/`))
   if (installed.length === 0) return [warning("hooks", `none are installed in ${checkout.path}`, "nexus init")]
   return installed.map(({ agent: name, file, scope }): Diagnosis => {
     const agent = nexus.agents.find((one) => one.name === name)
@@ -171,7 +171,7 @@ const hooks = Effect.gen(function* () {
     const text = readFileSync(file, "utf8")
     if (agent.settings.isDisabled(text))
       return warning(check, `all hooks are switched off in ${file}`, "Remove disableAllHooks there.")
-    return agent.settings.isCurrent(text, nexus.home.hookScript, scope)
+    return agent.settings.isCurrent(text, hookTarget(nexus), scope)
       ? ok(check, file)
       : warning(check, `those in ${file} are not what this Nexus installs`, "nexus init")
   })

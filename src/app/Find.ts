@@ -55,7 +55,7 @@ export const project = (name: string, cwd: string) =>
     const found =
       all.find((row) => row.id === name) ??
       all.find((row) => row.name === name) ??
-      all.find((row) => Projects.pathsOf(row).some(inside))
+      all.find((row) => row.paths.some(inside))
     if (found !== undefined) return found
     const guess = nearest(
       name,

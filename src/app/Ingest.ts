@@ -66,30 +66,55 @@ const ingestBatch = (spool: Spool.Spool, batch: ReadonlyArray<Delivery>, live: s
         ready.push(prepared.right)
       }
     }
-    const outcomes = yield* log
-      .transact((transaction) => {
-        states.begin(transaction)
-        return ready.map((prepared) => record(transaction, states, prepared))
-      })
-      .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
-    yield* spool.remove(ready.filter((_, index) => outcomes[index] !== "conflict").map(({ delivery }) => delivery.name))
+    const outcomes = yield* recordAll(log, states, ready)
+    const done: Array<string> = []
     for (const [index, { delivery }] of ready.entries()) {
-      if (outcomes[index] === "conflict") {
-        rejected.push([delivery.name, "another payload with the same id was recorded before; this one differs from it"])
-      }
+      const outcome = outcomes[index]
+      if (typeof outcome === "object") rejected.push([delivery.name, outcome.reason])
+      else done.push(delivery.name)
     }
+    yield* spool.remove(done)
     for (const [name, reason] of rejected) yield* spool.reject(name, reason)
     const count = (outcome: Outcome) => outcomes.filter((one) => one === outcome).length
     return { recorded: count("recorded"), repeated: count("repeated"), rejected: rejected.length }
   })
 
-type Outcome = "recorded" | "repeated" | "conflict"
+type Outcome = "recorded" | "repeated" | { readonly reason: string }
+
+/** In one transaction; if the log refuses one of them, each in its own, so that it stands alone with its refusal. */
+const recordAll = (
+  log: EventLog["Type"],
+  states: SessionStates.SessionStates,
+  ready: ReadonlyArray<Prepared>
+): Effect.Effect<ReadonlyArray<Outcome>, LogFailure> =>
+  log
+    .transact((transaction) => {
+      states.begin(transaction)
+      return ready.map((prepared) => record(transaction, states, prepared))
+    })
+    .pipe(
+      Effect.catchTags({
+        VersionConflict: Effect.die,
+        KeyReused: Effect.die,
+        EventRefused: (refusal) =>
+          ready.length === 1
+            ? Effect.succeed([{ reason: refusal.message }])
+            : Effect.map(
+                Effect.forEach(ready, (prepared) => recordAll(log, states, [prepared])),
+                (outcomes) => outcomes.flat()
+              )
+      })
+    )
+
+const another: Outcome = {
+  reason: "another payload with the same id was recorded before; this one differs from it"
+}
 
 /** Decides on what is known at this moment, inside the transaction, so that no other process can come between. */
 const record = (transaction: Transaction, states: SessionStates.SessionStates, prepared: Prepared): Outcome => {
   const { reading, delivery, context } = prepared
   const earlier = transaction.recorded(prepared.key)
-  if (earlier !== undefined) return earlier === prepared.fingerprint ? "repeated" : "conflict"
+  if (earlier !== undefined) return earlier === prepared.fingerprint ? "repeated" : another
   for (const blob of prepared.blobs) transaction.putBlob(blob)
   const before = states.get(reading.session)
   const facts = decide(before, reading)

@@ -58,8 +58,7 @@ export const init = (plan: InitPlan) =>
       yield* InstallHooks.install(change)
       const known = projectRow(log, project)
       const noted =
-        known !== undefined &&
-        Projects.hooksOf(known).some(({ agent, file }) => agent === change.agent && file === change.file)
+        known !== undefined && known.hooks.some(({ agent, file }) => agent === change.agent && file === change.file)
       if (change.changed || !noted) {
         const { agent, file, scope } = change
         yield* log.append([
@@ -139,4 +138,4 @@ const agentsNamed = (names: ReadonlyArray<string>) =>
     })
   })
 
-const projectRow = (log: EventLog["Type"], id: ProjectId) => Projects.list(log.database).find((row) => row.id === id)
+const projectRow = (log: EventLog["Type"], id: ProjectId) => Projects.find(log.database, id)

@@ -1,25 +1,28 @@
 /** Putting an agent's hooks into its settings file, and taking them out again as if they had never been there. */
+import { isUtf8 } from "node:buffer"
 import { hash } from "node:crypto"
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
-  realpathSync,
+  readlinkSync,
   renameSync,
   rmdirSync,
   rmSync,
   statSync,
   writeFileSync
 } from "node:fs"
-import { basename, dirname, join } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { createTwoFilesPatch } from "diff"
 import { packageFile } from "../events/PackageFile.ts"
 import { Nexus } from "./Nexus.ts"
-import { type Agent, SettingsRefused } from "./ports/Agent.ts"
+import { type Agent, type HookTarget, SettingsRefused } from "./ports/Agent.ts"
 
 export type Scope = "local" | "shared"
 
@@ -56,10 +59,9 @@ export const planInstall = (
   scope: Scope
 ): Effect.Effect<SettingsChange, SettingsRefused, Nexus> =>
   Effect.gen(function* () {
-    const { home } = yield* Nexus
     const file = join(checkout, agent.settings.file(scope))
     const before = yield* read(file)
-    const planned = agent.settings.install(before, home.hookScript, scope)
+    const planned = agent.settings.install(before, hookTarget(yield* Nexus), scope)
     if (Either.isLeft(planned)) return yield* new SettingsRefused({ file, reason: planned.left.message })
     return change(agent, file, scope, before, planned.right.text)
   })
@@ -75,11 +77,15 @@ export const planUninstall = (
     if (before === null) return change(agent, file, scope, null, null)
     const install = recordOf(home.installs, file)
     // Untouched since: exactly what was there before. Otherwise only what is ours goes.
-    if (install?.after === hash("sha256", before))
-      return { ...change(agent, file, scope, before, install.before), restores: true }
-    const planned = agent.settings.uninstall(before)
-    if (Either.isLeft(planned)) return yield* new SettingsRefused({ file, reason: planned.left.message })
-    return change(agent, file, scope, before, planned.right.text)
+    const untouched = install?.after === hash("sha256", before)
+    const target = untouched ? install.before : before
+    const planned = target === null ? undefined : agent.settings.uninstall(target)
+    if (planned !== undefined && Either.isLeft(planned)) {
+      return yield* new SettingsRefused({ file, reason: planned.left.message })
+    }
+    // What was there before may have held hooks of an older Nexus: those go too.
+    const clean = planned === undefined || !planned.right.changed ? target : planned.right.text
+    return { ...change(agent, file, scope, before, clean), restores: untouched && clean === target }
   })
 
 /** Writes a planned installation, noting first what was there. */
@@ -88,10 +94,13 @@ export const install = (planned: SettingsChange): Effect.Effect<void, SettingsRe
     const { home } = yield* Nexus
     const { file, before, after } = planned
     if (!planned.changed || after === null) return
+    yield* unchanged(planned)
     yield* onDisk(file, () => {
       const earlier = recordOf(home.installs, file)
       const untouched = before !== null && earlier?.after === hash("sha256", before)
-      const madeFolder = untouched ? earlier.madeFolder : !existsSync(dirname(file))
+      const madeFolder = untouched
+        ? earlier.madeFolder
+        : !existsSync(dirname(file)) || madeBefore(home.installs, dirname(file))
       const install: Install = {
         file,
         before: untouched ? earlier.before : before,
@@ -110,10 +119,11 @@ export const uninstall = (planned: SettingsChange): Effect.Effect<void, Settings
   Effect.gen(function* () {
     const { home } = yield* Nexus
     const { file, after } = planned
+    yield* unchanged(planned)
     yield* onDisk(file, () => {
       const install = recordOf(home.installs, file)
       if (planned.changed) {
-        if (after === null) rmSync(file, { force: true })
+        if (after === null) rmSync(targetOf(file), { force: true })
         else replaceFile(file, after)
         if (after === null && install?.madeFolder === true) removeIfEmpty(dirname(file))
       }
@@ -133,6 +143,14 @@ export const installScript: Effect.Effect<void, SettingsRefused, Nexus> = Effect
       replaceFile(home.hookScript, script, 0o700)
     }
   })
+})
+
+/** What hooks of this Nexus run. */
+export const hookTarget = ({ home, program, platform }: Nexus["Type"]): HookTarget => ({
+  script: home.hookScript,
+  home: home.path,
+  platform,
+  ...program
 })
 
 /** The hook script for a home and a program. */
@@ -172,17 +190,54 @@ const change = (
 })
 
 const read = (file: string): Effect.Effect<string | null, SettingsRefused> =>
-  Effect.try({
-    try: () => (existsSync(file) ? readFileSync(file, "utf8") : null),
-    catch: (cause) => new SettingsRefused({ file, reason: cause instanceof Error ? cause.message : String(cause) })
+  Effect.gen(function* () {
+    const bytes = yield* Effect.try({
+      try: () => {
+        const target = targetOf(file)
+        return existsSync(target) ? readFileSync(target) : null
+      },
+      catch: (cause) => new SettingsRefused({ file, reason: cause instanceof Error ? cause.message : String(cause) })
+    })
+    if (bytes !== null && !isUtf8(bytes)) return yield* new SettingsRefused({ file, reason: "it is not UTF-8 text." })
+    return bytes === null ? null : bytes.toString("utf8")
   })
+
+/** A person may have written to the file since the plan was made: what they wrote is not ours to overwrite. */
+const unchanged = (planned: SettingsChange): Effect.Effect<void, SettingsRefused> =>
+  Effect.flatMap(read(planned.file), (now) =>
+    now === planned.before
+      ? Effect.void
+      : Effect.fail(
+          new SettingsRefused({ file: planned.file, reason: "it was changed meanwhile. Run the command again." })
+        )
+  )
+
+/** Where a path leads through symbolic links, whether or not a file is there. */
+const targetOf = (path: string): string => {
+  let target = path
+  for (let links = 0; lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true; links++) {
+    if (links === 40) throw new Error("its symbolic links lead around in a circle.")
+    target = resolve(dirname(target), readlinkSync(target))
+  }
+  return target
+}
 
 const recordFile = (installs: string, file: string): string =>
   join(installs, `${hash("sha256", file).slice(0, 32)}.json`)
 
-const recordOf = (installs: string, file: string): Install | undefined => {
+/** Whether Nexus made this folder, for a settings file that is in it. */
+const madeBefore = (installs: string, folder: string): boolean => {
+  const names = existsSync(installs) ? readdirSync(installs) : []
+  return names
+    .map((name) => readRecord(join(installs, name)))
+    .some((install) => install?.madeFolder === true && dirname(install.file) === folder)
+}
+
+const recordOf = (installs: string, file: string): Install | undefined => readRecord(recordFile(installs, file))
+
+const readRecord = (path: string): Install | undefined => {
   try {
-    return Schema.decodeUnknownSync(Install)(readFileSync(recordFile(installs, file), "utf8"))
+    return Schema.decodeUnknownSync(Install)(readFileSync(path, "utf8"))
   } catch {
     // Not there or not readable: then our hooks are taken out one by one.
     return undefined
@@ -191,7 +246,7 @@ const recordOf = (installs: string, file: string): Install | undefined => {
 
 /** Whole or not at all; through symbolic links, since settings are often kept elsewhere; with the old file's mode. */
 const replaceFile = (path: string, content: string, mode?: number): void => {
-  const target = existsSync(path) ? realpathSync(path) : path
+  const target = targetOf(path)
   const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`)
   const kept = mode ?? (existsSync(target) ? statSync(target).mode & 0o777 : undefined)
   try {

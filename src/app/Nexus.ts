@@ -13,6 +13,8 @@ export class Nexus extends Context.Tag("nexus/app/Nexus")<
     /** The folder that the command was given in. */
     readonly cwd: string
     readonly agents: ReadonlyArray<Agent>
+    /** `process.platform`. */
+    readonly platform: string
     /** What starts this Nexus again: the Node binary and the program. */
     readonly program: { readonly node: string; readonly nexus: string }
   }

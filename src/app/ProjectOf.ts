@@ -1,11 +1,14 @@
 /** Which project a folder belongs to, registering what is new about it on the way. */
 import { hash } from "node:crypto"
 import { existsSync } from "node:fs"
+import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import { projectStream, type ProjectId } from "../domain/Ids.ts"
 import * as Project from "../domain/Project.ts"
-import { EventLog } from "../events/EventLog.ts"
+import type { Database } from "../events/Database.ts"
+import { EventLog, type Transaction } from "../events/EventLog.ts"
 import type { LogFailure } from "../events/LogErrors.ts"
+import { isCurrent } from "../projections/Bookkeeping.ts"
 import * as Projects from "../projections/Projects.ts"
 import { Nexus } from "./Nexus.ts"
 import { type Checkout, type GitFailed, type GitMissing, Repositories } from "./ports/Repositories.ts"
@@ -29,7 +32,7 @@ export const registerCheckout = (
     const facts = yield* (yield* Repositories).facts(checkout)
     return yield* log
       .transact((transaction) => {
-        const known = Project.recognise(Projects.list(transaction.database).map(Projects.stateOf), facts)
+        const known = Project.recognise(knownProjects(transaction), facts)
         const project = known?.id ?? Project.mintProjectId(hash("sha256", Project.identityText(facts)))
         const events = Project.observe(known, facts)
         if (events.length > 0) {
@@ -50,23 +53,35 @@ export const projectOf = (
   Effect.gen(function* () {
     const { database } = yield* EventLog
     const repositories = yield* Repositories
-    const known = Projects.list(database).flatMap((row) =>
-      Projects.pathsOf(row).map((path) => [path, row.id as ProjectId] as const)
-    )
-    if (!existsSync(folder)) {
-      // It was deleted meanwhile: the innermost checkout that it was in, if that is known.
-      const inside = known
-        .filter(([path]) => folder === path || folder.startsWith(`${path}/`))
-        .sort(([a], [b]) => b.length - a.length)
-      const [found] = inside
-      return found === undefined ? undefined : { project: found[1], checkout: { top: found[0], path: found[0] } }
-    }
+    // One that was deleted meanwhile was in the innermost checkout above it that is known.
+    if (!existsSync(folder)) return knownAbove(database, folder)
     const checkout = repositories.checkoutOf(folder)
     if (checkout === undefined) return undefined
-    const seen = known.find(([path]) => path === checkout.path)
-    if (seen !== undefined) return { project: seen[1], checkout }
+    const project = Projects.at(database, checkout.path)
+    if (project !== undefined) return { project, checkout }
     return yield* registerCheckout(checkout).pipe(
       Effect.map(({ project }) => ({ project, checkout })),
       Effect.catchTags({ GitFailed: () => Effect.succeed(undefined), GitMissing: () => Effect.succeed(undefined) })
     )
   })
+
+const knownAbove = (database: Database, folder: string): Located | undefined => {
+  for (let path = folder; dirname(path) !== path; path = dirname(path)) {
+    const project = Projects.at(database, path)
+    if (project !== undefined) return { project, checkout: { top: path, path } }
+  }
+  return undefined
+}
+
+/** From the read model when it is in step; else from the events, so that nothing is registered twice. */
+const knownProjects = (transaction: Transaction): ReadonlyArray<Project.State> => {
+  if (isCurrent(transaction.database, Projects.Projects)) return Projects.list(transaction.database)
+  const states = new Map<string, Project.State>()
+  const types = ["ProjectRegistered", "ProjectIdentified", "CheckoutSeen"]
+  for (const event of transaction.page({ types }, Number.MAX_SAFE_INTEGER)) {
+    if (event.payload === null || event.project === null) continue
+    const fact = event as Project.ProjectFact
+    states.set(event.project, Project.evolve(states.get(event.project), event.project as ProjectId, fact))
+  }
+  return [...states.values()]
+}

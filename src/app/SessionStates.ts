@@ -32,7 +32,10 @@ export const make = (log: EventLog["Type"]): SessionStates => {
     let after = 0
     for (;;) {
       const events = within.page({ stream: sessionStream(id), after }, 1000)
-      for (const event of events) state = Session.evolve(state, event as Session.SessionFact, event.time)
+      for (const event of events) {
+        // A destroyed payload says nothing any more.
+        if (event.payload !== null) state = Session.evolve(state, event as Session.SessionFact, event.time)
+      }
       const last = events.at(-1)
       if (last === undefined) return state
       after = last.position

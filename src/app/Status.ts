@@ -15,8 +15,8 @@ export const status = Effect.gen(function* () {
   const spool = Spool.make(nexus.home.spool)
   const checkout = (yield* Repositories).checkoutOf(nexus.cwd)
   const projects = Projects.list(log.database)
-  const project =
-    checkout === undefined ? undefined : projects.find((row) => Projects.pathsOf(row).includes(checkout.path))
+  const here = checkout === undefined ? undefined : Projects.at(log.database, checkout.path)
+  const project = projects.find(({ id }) => id === here)
   const degraded = (yield* (yield* Projections).status)
     .filter(({ faults, current }) => faults > 0 || !current)
     .map(({ name }) => name)

@@ -2,7 +2,7 @@
 import { agentSession, type SessionId } from "../domain/Ids.ts"
 import type { UsageReported } from "../domain/SessionEvents.ts"
 import type { RecordedEvent } from "../events/Event.ts"
-import { hooksOf, pathsOf, type ProjectRow } from "../projections/Projects.ts"
+import type { KnownProject } from "../projections/Projects.ts"
 import type { SessionRow } from "../projections/Sessions.ts"
 
 /** Milliseconds since 1970 as ISO 8601; times that no calendar has stay numbers. */
@@ -59,12 +59,12 @@ export const sessionView = (row: SessionRow) => {
   }
 }
 
-export const projectView = (row: ProjectRow) => ({
+export const projectView = (row: KnownProject) => ({
   id: row.id,
   name: row.name,
   root: row.root,
   remote: row.remote,
-  paths: pathsOf(row),
-  hooks: hooksOf(row),
+  paths: row.paths,
+  hooks: row.hooks,
   registered: isoTime(row.registered)
 })

@@ -20,6 +20,7 @@ export const context = (home: Home) =>
     user: userName(),
     cwd: process.cwd(),
     agents: [ClaudeAgent],
+    platform: process.platform,
     program: { node: process.execPath, nexus: process.argv[1] ?? "" }
   })
 

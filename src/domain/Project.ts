@@ -58,6 +58,19 @@ export const observe = (state: State | undefined, facts: RepositoryFacts): Reado
   return events
 }
 
+/** The state after one more fact. */
+export const evolve = (state: State | undefined, id: ProjectId, fact: ProjectFact): State => {
+  const before: State = state ?? { id, root: null, remote: null, paths: [] }
+  switch (fact.type) {
+    case "ProjectRegistered":
+      return { id, root: fact.payload.root, remote: fact.payload.remote, paths: [fact.payload.path] }
+    case "ProjectIdentified":
+      return { ...before, ...fact.payload }
+    case "CheckoutSeen":
+      return { ...before, paths: [...before.paths, fact.payload.path] }
+  }
+}
+
 /** The text that a new project's id is the hash of: the same on every device that meets the same repository first. */
 export const identityText = (facts: RepositoryFacts): string =>
   facts.root !== null || facts.remote !== null ? `${facts.root ?? ""}\n${facts.remote ?? ""}` : `path\n${facts.path}`
@@ -74,9 +87,9 @@ export const normaliseRemote = (url: string): string => {
     .trim()
     .replace(/\/+$/, "")
     .replace(/\.git$/, "")
-  const full = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?([^/]+)(\/.*)?$/i.exec(trimmed)
+  const full = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/]*@)?([^/]+)(\/.*)?$/i.exec(trimmed)
   if (full !== null) return `${(full[1] ?? "").toLowerCase().replace(/:(22|80|443|9418)$/, "")}${full[2] ?? ""}`
-  const short = /^(?:[^/@:]+@)?([^/:]{2,}):(?!\/\/)(.+)$/.exec(trimmed)
+  const short = /^(?:[^/:]*@)?([^/:@]{2,}):(?!\/\/)(.+)$/.exec(trimmed)
   if (short !== null) return `${(short[1] ?? "").toLowerCase()}/${(short[2] ?? "").replace(/^\/+/, "")}`
   return trimmed
 }

@@ -37,7 +37,9 @@ export const FilesTouched: Projection = {
   apply: (event, tables) => {
     if (event.type !== "FileEdited" || event.correlation === null) return
     const files = tables(fileRows)
-    const { path, operation, after } = event.payload
+    const { operation, after } = event.payload
+    // Half a surrogate pair cannot be stored, and so cannot be a key.
+    const path = event.payload.path.toWellFormed()
     const row = files.get(event.correlation, path)
     files.put({
       session: event.correlation,

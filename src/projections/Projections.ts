@@ -262,10 +262,12 @@ const make = (log: EventLog["Type"], projections: ReadonlyArray<Projection>): Pr
         return yield* Effect.forEach(which, (projection) =>
           Effect.gen(function* () {
             // The live rows are only hashed in the snapshot: a long read transaction would make the WAL grow.
-            const live = yield* Database.snapshot(database, () => ({
-              position: find(database, projection.name)?.position ?? headPosition(database),
-              digest: digest(database, projection)
-            }))
+            const live = yield* Database.snapshot(database, () => {
+              const row = find(database, projection.name)
+              if (row === undefined) return undefined
+              return { position: row.position ?? headPosition(database), digest: digest(database, projection) }
+            })
+            if (live === undefined) return { name: projection.name, position: 0, same: false, differences: [] }
             const aside = yield* foldAside([projection], live.position, progress)
             const same = digest(aside, projection) === live.digest
             const differences = same

@@ -81,13 +81,24 @@ export class SettingsRefused extends Schema.TaggedError<SettingsRefused>()("Sett
   }
 }
 
+/** What hooks are to run. */
+export interface HookTarget {
+  /** The script that hooks run where there is a POSIX shell. */
+  readonly script: string
+  /** What hooks run elsewhere: Node, the program, and the home that it records into. */
+  readonly node: string
+  readonly nexus: string
+  readonly home: string
+  readonly platform: string
+}
+
 /** How hooks are registered in an agent's settings file. Pure functions over its text. */
 export interface AgentSettings {
   /** Relative to the checkout. */
   readonly file: (scope: "local" | "shared") => string
   readonly install: (
     text: string | null,
-    hookScript: string,
+    target: HookTarget,
     scope: "local" | "shared"
   ) => Either.Either<{ readonly text: string; readonly changed: boolean }, { readonly message: string }>
   /** `text` null: nothing but our hooks was in the file. */
@@ -95,7 +106,7 @@ export interface AgentSettings {
     text: string
   ) => Either.Either<{ readonly text: string | null; readonly changed: boolean }, { readonly message: string }>
   /** Whether the hooks in this text are those that this Nexus would install. */
-  readonly isCurrent: (text: string, hookScript: string, scope: "local" | "shared") => boolean
+  readonly isCurrent: (text: string, target: HookTarget, scope: "local" | "shared") => boolean
   /** Whether the person switched all hooks off in this text. */
   readonly isDisabled: (text: string) => boolean
   /** The shell commands that the client runs for a payload, by its own rules, with the hooks in this text. */

@@ -1,25 +1,28 @@
 /** Claude Code, as Nexus' app sees it. */
 import * as Either from "effect/Either"
-import type { Agent } from "../../../app/ports/Agent.ts"
+import type { Agent, HookTarget } from "../../../app/ports/Agent.ts"
+import { type HookCommands, localCommands, sharedCommands, windowsCommands } from "./Contract.ts"
 import { editsOf } from "./Edits.ts"
-import * as Settings from "./Settings.ts"
 import { commandsFor } from "./Matching.ts"
+import * as Settings from "./Settings.ts"
 import { agentName, read } from "./Translate.ts"
 
-const commands = (hookScript: string, scope: "local" | "shared") =>
-  scope === "shared" ? Settings.sharedCommands : Settings.localCommands(hookScript)
+const commands = (target: HookTarget, scope: "local" | "shared"): HookCommands => {
+  if (target.platform === "win32") return windowsCommands(target)
+  return scope === "shared" ? sharedCommands : localCommands(target.script)
+}
 
 export const ClaudeAgent: Agent = {
   name: agentName,
   edits: (payload, { live }) => editsOf(payload, live),
   read,
-  promptFields: ["prompt", "command_args", "session_title"],
+  promptFields: ["prompt", "command_args", "session_title", "custom_instructions", "compact_summary"],
   settings: {
     file: (scope) => (scope === "shared" ? ".claude/settings.json" : ".claude/settings.local.json"),
-    install: (text, hookScript, scope) => Settings.install(text, commands(hookScript, scope)),
+    install: (text, target, scope) => Settings.install(text, commands(target, scope)),
     uninstall: Settings.uninstall,
-    isCurrent: (text, hookScript, scope) =>
-      Either.match(Settings.install(text, commands(hookScript, scope)), {
+    isCurrent: (text, target, scope) =>
+      Either.match(Settings.install(text, commands(target, scope)), {
         onLeft: () => false,
         onRight: ({ changed }) => !changed
       }),

@@ -123,6 +123,17 @@ export const sharedCommands: HookCommands = withAcknowledge(
   'h="${NEXUS_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/nexus}/bin/nexus-hook"; [ ! -x "$h" ] || exec "$h" claude'
 )
 
+/** The commands where there is no POSIX shell: Node itself, for every hook. Not tried on Windows yet. */
+export const windowsCommands = (target: {
+  readonly node: string
+  readonly nexus: string
+  readonly home: string
+}): HookCommands => {
+  const [node, nexus, home] = [target.node, target.nexus, target.home].map((path) => `"${path.replaceAll("\\", "/")}"`)
+  const command = `${node} ${nexus} hook claude --home ${home}`
+  return { capture: command, acknowledge: command }
+}
+
 const guarded = /^\[ ! -x ('[^']*'(?:\\''[^']*')*) \] \|\| exec \1 claude(?: ack)?$/
 
 /** One simple command of plain, single-quoted or double-quoted words: no expansion, no operator, no redirection. */
@@ -136,13 +147,14 @@ const words = (command: string): ReadonlyArray<string> =>
   )
 
 const scriptPath = /\/bin\/nexus-hook$/
-const nodePath = /(?:^|\/)node$/
+const nodePath = /(?:^|\/)node(?:\.exe)?$/
 const programPath = /\/nexus\.[cm]?js$/
 const binaryPath = /(?:^|\/)nexus$/
 
 /** Does this argument list (without `exec`) start Nexus' Claude hook, in any form that a version of Nexus has written? */
 const startsHook = ([first = "", ...rest]: ReadonlyArray<string>): boolean => {
-  const args = rest.at(-1) === "ack" ? rest.slice(0, -1) : rest
+  const bare = rest.at(-2) === "--home" ? rest.slice(0, -2) : rest
+  const args = bare.at(-1) === "ack" ? bare.slice(0, -1) : bare
   if (scriptPath.test(first)) return args.length === 1 && args[0] === "claude"
   const verbs = nodePath.test(first) && programPath.test(args[0] ?? "") ? args.slice(1) : args
   const isProgram = binaryPath.test(first) || verbs !== args
@@ -152,7 +164,7 @@ const startsHook = ([first = "", ...rest]: ReadonlyArray<string>): boolean => {
 /**
  * Was this command written by Nexus? Only whole commands of these forms are, each with or without ` ack` at its end:
  * `localCommands`, `sharedCommands`, `[exec] …/bin/nexus-hook claude`, `[exec] […/]nexus hook claude` and
- * `[exec] […/]node …/nexus.js hook claude`, with words plain or quoted. The word "nexus" alone never is.
+ * `[exec] […/]node …/nexus.js hook claude [--home FOLDER]`, with words plain or quoted. The word "nexus" alone never is.
  */
 export const isNexusCommand = (command: string): boolean => {
   if (command === sharedCommands.capture || command === sharedCommands.acknowledge) return true

@@ -27,6 +27,8 @@ export const editsOf = (payload: JsonObject, live: boolean): ReadonlyArray<Edit>
   }
   if (isObject(response["bashEditDiff"]))
     return shellEdits(response["bashEditDiff"], textOf(payload["cwd"]) ?? "/", base, live)
+  // A staged edit waits for the person: nothing is written yet.
+  if (response["staged"] === true) return []
   const contents = contentsOf(tool, input, response)
   const path = textOf(response["filePath"]) ?? textOf(response["notebook_path"]) ?? textOf(input["file_path"])
   if (contents === undefined || path === undefined) return []
@@ -50,12 +52,17 @@ interface Contents {
 }
 
 const contentsOf = (tool: string, input: JsonObject, response: JsonObject): Contents | undefined => {
-  const before = response["originalFile"] === null ? null : textOf(response["originalFile"])
+  // Of an update of a large file the client leaves the old content out, which is not to say that there was none.
+  const isNew = response["originalFile"] === null && response["type"] !== "update"
+  const before = isNew ? null : textOf(response["originalFile"])
   switch (tool) {
     case "Write":
       return { before, after: textOf(response["content"]) ?? textOf(input["content"]) }
     case "Edit":
-      return { before, after: replaced(before, [{ ...input, ...response }]) }
+      return {
+        before,
+        after: agreed(before, replaced(before, [{ ...input, ...response }]), response["structuredPatch"])
+      }
     case "MultiEdit":
       return { before, after: replaced(before, Array.isArray(input["edits"]) ? input["edits"].filter(isObject) : []) }
     case "NotebookEdit":
@@ -86,6 +93,42 @@ const replaced = (before: string | null | undefined, edits: ReadonlyArray<JsonOb
   }
   return content
 }
+
+/**
+ * The content after an edit, when it is also what the client's own patch gives: the client takes the line end along with a
+ * line that it removes. A patch that does not fit the content (some tools' patches show tabs as spaces) says nothing.
+ */
+const agreed = (
+  before: string | null | undefined,
+  after: string | undefined,
+  shown: Json | undefined
+): string | undefined => {
+  const hunks = listOf(shown).filter(isObject)
+  if (typeof before !== "string" || after === undefined || hunks.length === 0) return after
+  return patched(before, patchOf(hunks)) ?? after
+}
+
+/** Undefined when the patch does not fit, or is none. */
+const patched = (text: string, patch: StructuredPatch): string | undefined => {
+  try {
+    const result = applyPatch(text, patch, { fuzzFactor: 0 })
+    return result === false ? undefined : result
+  } catch {
+    return undefined
+  }
+}
+
+/** The patch that undoes a patch; undefined for what is none. */
+const reversed = (patch: StructuredPatch): StructuredPatch | undefined => {
+  try {
+    return reversePatch(patch)
+  } catch {
+    return undefined
+  }
+}
+
+const patchOf = (hunks: ReadonlyArray<JsonObject>): StructuredPatch =>
+  ({ oldFileName: "a", newFileName: "a", oldHeader: "", newHeader: "", hunks }) as unknown as StructuredPatch
 
 type Base = Pick<Edit, "tool" | "call" | "subagent">
 
@@ -120,15 +163,9 @@ const contentBefore = (after: Buffer | null | undefined, diff: JsonObject): Buff
   if (!Buffer.from(text).equals(after)) return undefined
   const hunks = listOf(diff["hunks"]).filter(isObject)
   if (hunks.length === 0) return undefined
-  const patch = {
-    oldFileName: "a",
-    newFileName: "a",
-    oldHeader: "",
-    newHeader: "",
-    hunks
-  } as unknown as StructuredPatch
-  const before = applyPatch(text, reversePatch(patch), { fuzzFactor: 0 })
-  return before === false ? undefined : Buffer.from(before)
+  const undo = reversed(patchOf(hunks))
+  const before = undo === undefined ? undefined : patched(text, undo)
+  return before === undefined ? undefined : Buffer.from(before)
 }
 
 /** Null for a path where no file is; undefined for what is not read. */
@@ -148,5 +185,8 @@ const textOf = (value: Json | undefined): string | undefined => (typeof value ==
 const listOf = (value: Json | undefined): ReadonlyArray<Json> =>
   Array.isArray(value) ? (value as ReadonlyArray<Json>) : []
 
-const bytes = (text: string | null | undefined): Buffer | null | undefined =>
-  text === null || text === undefined ? text : Buffer.from(text)
+/** Bytes that are no UTF-8 reach a payload as U+FFFD, and then nobody can say what they were. */
+const bytes = (text: string | null | undefined): Buffer | null | undefined => {
+  if (text === null || text === undefined) return text
+  return text.isWellFormed() && !text.includes("\ufffd") ? Buffer.from(text) : undefined
+}

@@ -65,7 +65,7 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 /** Reads fields, and remembers those that have not the type that they should have. */
 export class Reader {
   readonly payload: JsonObject
-  readonly unexpected: Array<string> = []
+  readonly unexpected = new Set<string>()
 
   constructor(payload: JsonObject) {
     this.payload = payload
@@ -81,7 +81,7 @@ export class Reader {
   }
 
   optionalNumber(field: string): number | undefined {
-    return this.#typed(field, (value) => (typeof value === "number" ? value : undefined))
+    return this.#typed(field, (value) => (Number.isFinite(value) ? Number(value) : undefined))
   }
 
   flag(field: string): boolean {
@@ -100,7 +100,7 @@ export class Reader {
     const value = this.payload[field]
     if (value === undefined || value === null) return undefined
     const typed = as(value)
-    if (typed === undefined) this.unexpected.push(field)
+    if (typed === undefined) this.unexpected.add(field)
     return typed
   }
 }

@@ -3,7 +3,7 @@
  * tokens were used. As seen in 2.1.330: lines are written about 100 ms late, so a call's own line may not be there yet at
  * its hook; usage is final and repeated on each line of one message id.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs"
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs"
 import type { UsageReported } from "../../../domain/SessionEvents.ts"
 
 /** How much of the end of a transcript is searched for a model. */
@@ -71,9 +71,8 @@ export const usageIn = (transcript: string, before: UsageReported | null): Usage
   let { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, messages, lastMessage } = before ?? nothing
   for (const line of range.bytes.toString("utf8", 0, end).split("\n")) {
     if (!line.includes('"usage"') || !line.includes('"assistant"')) continue
-    const message = parsed(line)?.message
-    const { usage, id } = message ?? {}
-    if (usage === undefined || id === undefined || counted.has(id)) continue
+    const { usage, id } = parsed(line)?.message ?? {}
+    if (typeof usage !== "object" || usage === null || typeof id !== "string" || counted.has(id)) continue
     counted.add(id)
     lastMessage = id
     messages += 1
@@ -144,6 +143,8 @@ const readRange = (
 ): { readonly bytes: Buffer } | undefined => {
   let file: number
   try {
+    // Opening a pipe would wait for somebody to write to it.
+    if (!statSync(path).isFile()) return undefined
     file = openSync(path, "r")
   } catch {
     // There is no transcript yet, or it is gone: hooks work without it.
@@ -151,7 +152,7 @@ const readRange = (
   }
   try {
     const stat = fstatSync(file)
-    const range = stat.isFile() ? choose(stat.size) : undefined
+    const range = choose(stat.size)
     if (range === undefined) return undefined
     const buffer = Buffer.alloc(range[1] - range[0])
     return { bytes: buffer.subarray(0, readSync(file, buffer, 0, buffer.length, range[0])) }

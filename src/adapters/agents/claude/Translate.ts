@@ -208,7 +208,7 @@ const driftOf = (event: string, reader: Reader): Reading["drift"] => {
   })
   return [
     ...unknownFields(event, reader.payload).slice(0, 20).map(named("unknown field")),
-    ...new Set(reader.unexpected.map(named("unexpected type")))
+    ...[...reader.unexpected].map(named("unexpected type"))
   ]
 }
 
