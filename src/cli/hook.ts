@@ -30,14 +30,18 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(agent))
     return print(2, `nexus: ${JSON.stringify(agent)} cannot be the name of an agent\n`)
 
+  let kept = false
   const program = Effect.gen(function* () {
     const delivered = option === "--delivered" && name !== undefined ? name : yield* deliver(home.spool, agent)
+    kept = true
     // The payload is safe from here on, whatever becomes of the log.
     const report = yield* ingest(delivered).pipe(Effect.provide(Live.live(home)))
     if (report.rejected > 0)
       yield* Effect.sync(() => print(2, "nexus: a payload could not be recorded; see: nexus doctor\n"))
   }).pipe(
-    Effect.catchAllCause((cause) => Effect.sync(() => print(2, `nexus: ${describeHookFailure(Cause.squash(cause))}\n`)))
+    Effect.catchAllCause((cause) =>
+      Effect.sync(() => print(2, `nexus: ${describeHookFailure(Cause.squash(cause), kept)}\n`))
+    )
   )
   await Effect.runPromise(program)
 }

@@ -42,7 +42,9 @@ export const append = (writer: Writer, commit: Commit, recorded: Array<RecordedE
     throw new VersionConflict({ stream: commit.stream, expected: commit.expected, actual: before })
   }
   const first = lastPosition(database) + 1
-  appendEvents(writer, commit, { stream, version: before, position: first - 1 }, recorded)
+  if (commit.events.length > 0) {
+    appendEvents(writer, commit, { stream, version: before, position: first - 1 }, recorded)
+  }
   const receipt = { first, last: first - 1 + commit.events.length, version: before + commit.events.length }
   if (key !== undefined) Receipts.save(database, key, fingerprint, { receipt })
   return { ...receipt, repeated: false }
@@ -80,7 +82,7 @@ const appendEvents = (writer: Writer, commit: Commit, start: Start, recorded: Ar
       type: event.type,
       payload: event.payload,
       position: ++position,
-      id: entropy.uuid(now),
+      id: entropy.uuid(hlc),
       device,
       seq: ++seq,
       hlc,
@@ -180,6 +182,10 @@ const requireHeaderText = (field: string, text: string): void => {
 let lastActor: { readonly actor: Actor; readonly text: string } | undefined
 
 const textOf = (actor: Actor): string => {
-  if (lastActor?.actor !== actor) lastActor = { actor, text: JSON.stringify(actor) }
+  if (lastActor?.actor !== actor) {
+    // What JSON leaves as it is and a header cannot hold: see `Chain.isHeaderText`.
+    const text = JSON.stringify(actor).replaceAll("\ufffd", "\\ufffd").replaceAll("\u007f", "\\u007f")
+    lastActor = { actor, text }
+  }
   return lastActor.text
 }

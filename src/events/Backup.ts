@@ -1,5 +1,16 @@
 /** Copies of the log that can be trusted, and putting one in its place. */
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs"
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync
+} from "node:fs"
 import { dirname } from "node:path"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -50,11 +61,11 @@ export const backup = (
     if (existsSync(file))
       return yield* new BackupRefused({ file, reason: "exists already. Choose another name, or remove it." })
     const unfinished = `${file}.unfinished`
-    yield* Effect.gen(function* () {
+    const verification = yield* Effect.gen(function* () {
       yield* copy(source, unfinished, progress)
       yield* Database.seal(unfinished)
+      return yield* verifyFile(unfinished)
     }).pipe(Effect.onError(() => Effect.sync(() => removeWithWal(unfinished))))
-    const verification = yield* verifyFile(unfinished)
     yield* onDisk(file, () => {
       syncFile(unfinished)
       renameSync(unfinished, file)
@@ -112,7 +123,14 @@ const replace = (path: string, incoming: string, aside: string): Effect.Effect<s
   Effect.gen(function* () {
     const old = existsSync(path) ? yield* Database.openAsItIs(path) : undefined
     if (old !== undefined) {
-      yield* copy(old, aside).pipe(Effect.ensuring(Database.close(old)))
+      const unfinished = `${path}.keeping`
+      removeWithWal(unfinished)
+      yield* copy(old, unfinished).pipe(Effect.ensuring(Database.close(old)))
+      yield* onDisk(aside, () => {
+        syncFile(unfinished)
+        renameSync(unfinished, aside)
+        syncFile(dirname(aside))
+      })
       yield* Effect.acquireUseRelease(
         Database.openReadOnly(incoming),
         (source) => overwrite(source, path),
@@ -122,9 +140,11 @@ const replace = (path: string, incoming: string, aside: string): Effect.Effect<s
     }
     const kept = existsSync(path) ? aside : null
     yield* onDisk(path, () => {
-      for (const suffix of kept === null ? [] : ["", "-wal", "-shm"]) {
+      for (const suffix of kept === null ? [] : ["-wal", "-shm"]) {
         if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
       }
+      // There is a log under the name at every moment: without one, the next command would begin an empty one.
+      if (kept !== null) linkSync(path, kept)
       renameSync(incoming, path)
     })
     return kept

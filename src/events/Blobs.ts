@@ -51,17 +51,24 @@ export const put = (database: Database, blob: PreparedBlob): void => {
     .run(blob.hash, blob.bytes, blob.encoding, blob.base, blob.depth, blob.data)
 }
 
-/** Every stored content whose bytes are not those of its name, with what is wrong. */
-export function* damaged(database: Database): Generator<{ readonly hash: string; readonly problem: string }> {
-  for (const name of database.sqlite.prepare<[], string>("SELECT hash FROM blobs").pluck().iterate()) {
-    try {
-      const found = read(database, name)
-      if (found === undefined || hashOf(found.content) !== name || found.content.length !== found.bytes) {
-        yield { hash: name, problem: "its content has another hash" }
-      }
-    } catch (cause) {
-      yield { hash: name, problem: cause instanceof Error ? cause.message : String(cause) }
-    }
+/** The first stored content that is not what its name says, with what is wrong. */
+export const firstDamaged = (database: Database): { readonly hash: string; readonly problem: string } | undefined => {
+  for (const name of database.sqlite.prepare<[], unknown>("SELECT hash FROM blobs").pluck().iterate()) {
+    const hash = String(name)
+    const problem = typeof name === "string" ? problemOf(database, hash) : "its name is no text"
+    if (problem !== undefined) return { hash, problem }
+  }
+  return undefined
+}
+
+const problemOf = (database: Database, name: string): string | undefined => {
+  try {
+    const found = read(database, name)
+    if (found === undefined || hashOf(found.content) !== name) return "its content has another hash"
+    if (found.content.length !== found.bytes) return "its size is another than noted"
+    return found.depth === depthOf(database, name) ? undefined : "its depth is another than noted"
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause)
   }
 }
 
@@ -92,17 +99,28 @@ interface Row {
   readonly data: Buffer
 }
 
-const read = (database: Database, name: string, above = 0): { content: Buffer; bytes: number } | undefined => {
+interface Content {
+  readonly content: Buffer
+  /** As noted. */
+  readonly bytes: number
+  /** How many contents lie below, counted. */
+  readonly depth: number
+}
+
+const read = (database: Database, name: string, above = 0): Content | undefined => {
   const row = database.prepare("SELECT bytes, encoding, base, data FROM blobs WHERE hash = ?").get(name) as
     | Row
     | undefined
   if (row === undefined) return undefined
+  const { bytes, data } = row
   // A tampered size must not make us reserve the memory for it.
-  const maxOutputLength = Math.max(1, Math.min(row.bytes, 1 << 30))
-  if (row.encoding === 0) return { content: row.data, bytes: row.bytes }
-  if (row.encoding === 1) return { content: zstdDecompressSync(row.data, { maxOutputLength }), bytes: row.bytes }
+  const maxOutputLength = Math.max(1, Math.min(bytes, 1 << 30))
+  if (row.encoding === 0) return { content: data, bytes, depth: 0 }
+  if (row.encoding === 1) return { content: zstdDecompressSync(data, { maxOutputLength }), bytes, depth: 0 }
+  const damaged = (reason: string) => new LogDamaged({ path: database.path, reason: `content ${name} ${reason}` })
+  if (row.encoding !== 2) throw damaged("is stored in a way that this version does not know")
   const base = row.base === null || above > deepest ? undefined : read(database, row.base, above + 1)
-  if (base === undefined)
-    throw new LogDamaged({ path: database.path, reason: `content ${name} rests on content that is missing` })
-  return { content: zstdDecompressSync(row.data, { maxOutputLength, dictionary: base.content }), bytes: row.bytes }
+  if (base === undefined) throw damaged("rests on content that is missing")
+  const content = zstdDecompressSync(data, { maxOutputLength, dictionary: base.content })
+  return { content, bytes, depth: base.depth + 1 }
 }

@@ -2,7 +2,17 @@
  * The SQLite file that holds the log: opened with every setting that the promises rest on, set and read back, and written
  * in immediate transactions that wait their turn.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs"
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statfsSync,
+  statSync
+} from "node:fs"
 import { dirname } from "node:path"
 import Sqlite from "better-sqlite3"
 import * as Clock from "effect/Clock"
@@ -73,10 +83,13 @@ export const open = (path: string): Effect.Effect<Database, LogFailure> =>
 export const openReadOnly = (path: string): Effect.Effect<Database, LogFailure> =>
   guard(path, () => {
     if (!existsSync(path)) throw new LogUnavailable({ path, reason: "missing", detail: "there is no such file" })
+    if (statSync(path).size === 0) throw new LogDamaged({ path, reason: "it is empty" })
     refuseForeign(path)
     const sqlite = new Sqlite(path, { readonly: true, fileMustExist: true })
     assertSqlite(path, sqlite)
-    return wrap(path, sqlite)
+    const database = wrap(path, sqlite)
+    database.generation.value = generationOf(database)
+    return database
   })
 
 /** A connection that asks nothing of the file, for saving what is in it; undefined when SQLite cannot read it at all. */
@@ -195,23 +208,31 @@ const transaction = <A>(database: Database, body: () => A): A => {
   }
 }
 
-/** A restore changes the generation; whoever deletes the file, or moves another to its name, changes the inode. */
+/** Whoever deletes the file, or moves another to its name, changes the inode; a restore changes the generation. */
 const stillTheSame = (database: Database): void => {
-  const generation = database.prepare("SELECT value FROM meta WHERE key = 'generation'").pluck().get()
-  database.generation.value ??= generation ?? ""
   const inode = statSync(database.path, { throwIfNoEntry: false })?.ino
-  if (inode !== database.inode || (generation ?? "") !== database.generation.value) {
+  if (inode !== database.inode) throw new LogReplaced({ path: database.path })
+  requireSameHistory(database)
+}
+
+/** Thrown: LogReplaced, when a restore has put another history into the file since it was opened. */
+export const requireSameHistory = (database: Database): void => {
+  if (database.path !== "" && generationOf(database) !== database.generation.value) {
     throw new LogReplaced({ path: database.path })
   }
 }
 
+const generationOf = (database: Database): unknown =>
+  database.prepare("SELECT value FROM meta WHERE key = 'generation'").pluck().get() ?? ""
+
 const retryWhileBusy = <A>(path: string, body: () => A, patienceMs = 30_000): Effect.Effect<A, LogFailure> =>
   Effect.gen(function* () {
-    const started = yield* Clock.currentTimeMillis
+    // Not by the wall clock, which may jump while we wait.
+    const started = yield* Clock.currentTimeNanos
     while (true) {
       const result = yield* Effect.either(guard(path, body))
       if (result._tag === "Right") return result.right
-      const waitedMs = (yield* Clock.currentTimeMillis) - started
+      const waitedMs = Number((yield* Clock.currentTimeNanos) - started) / 1e6
       if (result.left._tag !== "LogBusy") return yield* result.left
       if (waitedMs >= patienceMs) return yield* new LogBusy({ path, waitedMs })
       // Pauses shrink from about 10 ms to 1 ms over the first second of waiting.
@@ -223,7 +244,6 @@ const retryWhileBusy = <A>(path: string, body: () => A, patienceMs = 30_000): Ef
 const prepareConnection = (database: Database): void => {
   const { path, sqlite } = database
   assertSqlite(path, sqlite)
-  Migrations.refuseNewer(path, Number(sqlite.pragma("user_version", { simple: true })))
   for (const [name, value, expected] of settings) {
     sqlite.pragma(`${name} = ${value}`)
     const actual = sqlite.pragma(name, { simple: true })
@@ -238,6 +258,7 @@ const prepareConnection = (database: Database): void => {
   }
   if (!Migrations.isCurrent(sqlite)) migrate(database)
   Migrations.verify(path, sqlite)
+  database.generation.value = generationOf(database)
 }
 
 const migrate = ({ path, sqlite }: Database): void =>
@@ -254,8 +275,9 @@ const assertSqlite = (path: string, sqlite: Sqlite.Database): void => {
 }
 
 /**
- * Looks at the first 100 bytes (sqlite.org/fileformat2.html, section 1.3) without SQLite, since even opening and closing a
- * database can write to it.
+ * Fails for a file that is not ours, or from a newer Nexus, before anything can be written to it: even opening and closing a
+ * database writes, when its write-ahead log is waiting. The file's first 100 bytes tell (sqlite.org/fileformat2.html, section
+ * 1.3); what the write-ahead log may have changed of them is asked through a connection that only reads.
  */
 const refuseForeign = (path: string): void => {
   const header = Buffer.alloc(100)
@@ -269,13 +291,24 @@ const refuseForeign = (path: string): void => {
   } finally {
     closeSync(file)
   }
-  const version = header.readUInt32BE(60)
-  const application = header.readUInt32BE(68)
-  // Both are 0 in a file whose first commit is still in its WAL.
-  if (application !== 0 && application !== applicationId) {
-    throw new LogDamaged({ path, reason: "it is a database of another program" })
+  const waiting = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+  // With one page, and no more in the write-ahead log, there is nothing in it but its schema, which then is empty.
+  refuseOther(path, header.readUInt32BE(68), header.readUInt32BE(60), waiting || header.readUInt32BE(28) <= 1)
+  if (!waiting) return
+  const sqlite = new Sqlite(path, { readonly: true })
+  try {
+    const application = Number(sqlite.pragma("application_id", { simple: true }))
+    const version = Number(sqlite.pragma("user_version", { simple: true }))
+    refuseOther(path, application, version, sqlite.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0)
+  } finally {
+    sqlite.close()
   }
-  if (application === applicationId) Migrations.refuseNewer(path, version)
+}
+
+/** A new log has no application id yet, and nothing in it. */
+const refuseOther = (path: string, application: number, version: number, isEmpty: boolean): void => {
+  if (application === applicationId) return Migrations.refuseNewer(path, version)
+  if (application !== 0 || !isEmpty) throw new LogDamaged({ path, reason: "it is a database of another program" })
 }
 
 /** SQLite's and the system's error codes in our words; undefined for what is a mistake in our own code. */
@@ -295,13 +328,36 @@ export const failureOf = (path: string, cause: unknown): LogFailure | undefined 
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED") || code === "SQLITE_PROTOCOL") {
     return new LogBusy({ path, waitedMs: 0 })
   }
-  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") return new LogDamaged({ path, reason: message })
+  // Our own statements are right: a table or column that is missing was taken out of the file.
+  const incomplete = code === "SQLITE_ERROR" && /no such (table|column)|malformed/.test(message)
+  if (incomplete || code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") {
+    return new LogDamaged({ path, reason: message })
+  }
   if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") return unavailable("full")
   if (code.startsWith("SQLITE_READONLY") || code === "EROFS") return unavailable("read-only")
   if (code.startsWith("SQLITE_CANTOPEN") || code === "EACCES" || code === "EPERM" || code === "SQLITE_PERM") {
-    return unavailable("not permitted")
+    return unavailable(isReadOnly(dirname(path)) ? "read-only" : "not permitted")
   }
   if (code === "ENOENT" || code === "ENOTDIR" || code === "EEXIST" || code === "EISDIR") return unavailable("missing")
-  if (code.startsWith("SQLITE_IOERR") || code === "EIO") return unavailable("failing")
+  if (code.startsWith("SQLITE_IOERR") || code === "EIO") return unavailable(isFull(dirname(path)) ? "full" : "failing")
   return undefined
+}
+
+/** SQLite calls it an I/O error when there is no room for its shared memory. */
+const isFull = (folder: string): boolean => {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize < 1024 * 1024
+  } catch {
+    return false
+  }
+}
+
+const isReadOnly = (folder: string): boolean => {
+  try {
+    accessSync(folder, constants.W_OK)
+    return false
+  } catch (cause) {
+    return cause instanceof Error && "code" in cause && cause.code === "EROFS"
+  }
 }

@@ -3,12 +3,13 @@ import { randomFillSync } from "node:crypto"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import { v7 } from "uuid"
+import type { Timestamp } from "./HybridClock.ts"
 
 export class Entropy extends Context.Tag("nexus/events/Entropy")<
   Entropy,
   {
-    /** A UUIDv7 (RFC 9562) at `ms`; ids made by one process in one millisecond still sort in the order they were made. */
-    readonly uuid: (ms: number) => string
+    /** A UUIDv7 (RFC 9562, method 1 of section 6.2: the counter follows the time), so that ids sort as the clock does. */
+    readonly uuid: (at: Timestamp) => string
     /** 128 bits in 32 hex digits. */
     readonly salt: () => string
   }
@@ -25,15 +26,8 @@ export class Entropy extends Context.Tag("nexus/events/Entropy")<
       used += 16
       return pool.subarray(used - 16, used)
     }
-    let lastMs = 0
-    let seq = 0
     return {
-      uuid: (ms) => {
-        // Two ids of one millisecond differ in `seq`; a clock that jumps back keeps the later millisecond.
-        seq = ms > lastMs ? 0 : seq + 1
-        lastMs = Math.max(lastMs, ms)
-        return v7({ msecs: lastMs, seq, random: random() })
-      },
+      uuid: ({ ms, count }) => v7({ msecs: ms, seq: count, random: random() }),
       salt: () => random().toString("hex")
     }
   })

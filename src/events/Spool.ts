@@ -5,6 +5,7 @@
  * A name is `<agent>.<boot>.<uptime>.<pid>[.<more>]`: the first 8 characters of the kernel's boot id (0 where there is none)
  * and the centiseconds since that boot. Delivery order does not depend on the wall clock, which may be set back.
  */
+import { randomBytes } from "node:crypto"
 import {
   closeSync,
   fsyncSync,
@@ -22,6 +23,7 @@ import { uptime } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { isAlive } from "./isAlive.ts"
 
 /** A delivery that is larger is set aside: recording it would hold up the agent. */
 export const largest = 64 * 1024 * 1024
@@ -67,6 +69,9 @@ export interface Spool {
   readonly rejected: Effect.Effect<ReadonlyArray<Rejection>, SpoolUnavailable>
 }
 
+// Of this process, so that two spools in it never take one name.
+let counter = 0
+
 export const make = (path: string): Spool => {
   const file = (folder: "tmp" | "new" | "rejected", name: string) => join(path, folder, name)
   const attempt = <A>(body: () => A): Effect.Effect<A, SpoolUnavailable> =>
@@ -77,14 +82,13 @@ export const make = (path: string): Spool => {
   const ready = () => {
     for (const folder of ["tmp", "new", "rejected"]) mkdirSync(join(path, folder), { recursive: true, mode: 0o700 })
   }
-  let counter = 0
 
   return {
     path,
     deliver: (agent, payload) =>
       attempt(() => {
         ready()
-        const name = `${agent}.${bootId()}.${Math.floor(uptime() * 100)}.${process.pid}.${++counter}`
+        const name = `${agent}.${bootId()}.${Math.floor(uptime() * 100)}.${process.pid}.${++counter}.${randomBytes(4).toString("hex")}`
         const descriptor = openSync(file("tmp", name), "wx", 0o600)
         try {
           for (let written = 0; written < payload.length;) written += writeSync(descriptor, payload, written)
@@ -99,10 +103,11 @@ export const make = (path: string): Spool => {
       const waiting = namesIn(join(path, "new"))
       const abandoned = namesIn(join(path, "tmp")).filter((name) => {
         const stat = statSync(file("tmp", name), { throwIfNoEntry: false })
-        return stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfter
+        // The wall clock may have jumped since: a writer that still runs has not abandoned anything.
+        return stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfter && !isAlive(pidOf(name))
       })
       // A writer that was killed or ran out of space leaves what it had: whole or not, it is judged like any other.
-      for (const name of abandoned) renameSync(file("tmp", name), file("new", name))
+      for (const name of abandoned) renameIfThere(file("tmp", name), file("new", name))
       return inOrder(
         [...waiting, ...abandoned].flatMap((name) => {
           const stat = statSync(file("new", name), { bigint: true, throwIfNoEntry: false })
@@ -124,11 +129,7 @@ export const make = (path: string): Spool => {
       attempt(() => {
         ready()
         writeFileSync(file("rejected", `${name}.reason`), `${reason}\n`, { mode: 0o600 })
-        try {
-          renameSync(file("new", name), file("rejected", name))
-        } catch (cause) {
-          if (!isMissing(cause)) throw cause
-        }
+        renameIfThere(file("new", name), file("rejected", name))
       }),
     rejected: attempt(() =>
       namesIn(join(path, "rejected"))
@@ -165,6 +166,8 @@ export const inOrder = (
     .map(({ name, agent, mtime, bytes }) => ({ name, agent, time: Number(mtime / 1_000_000n), bytes }))
 }
 
+const pidOf = (name: string): number => numberOf(name.split(".")[3] ?? "")
+
 const compare = <A extends bigint | string>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const numberOf = (text: string): number => (/^\d+$/.test(text) ? Number(text) : 0)
@@ -175,6 +178,15 @@ const namesIn = (folder: string): ReadonlyArray<string> => {
   } catch (cause) {
     if (isMissing(cause)) return []
     throw cause
+  }
+}
+
+/** Another process may have been faster. */
+const renameIfThere = (from: string, to: string): void => {
+  try {
+    renameSync(from, to)
+  } catch (cause) {
+    if (!isMissing(cause)) throw cause
   }
 }
 

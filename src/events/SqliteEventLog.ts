@@ -41,7 +41,7 @@ export const make = (database: Database.Database) =>
     const { prepare } = database
     const device =
       (yield* Database.guard(database.path, () => deviceOf(database))) ??
-      (yield* Database.immediate(database, () => identify(database, entropy.uuid(now()))))
+      (yield* Database.immediate(database, () => identify(database, entropy.uuid({ ms: now(), count: 0 }))))
 
     const writer: Append.Writer = { database, names, entropy, device, now }
 
@@ -74,24 +74,35 @@ export const make = (database: Database.Database) =>
       })
 
     const append = (commits: ReadonlyArray<Commit>, blobs: ReadonlyArray<Blobs.PreparedBlob> = []) =>
-      transact((transaction) => {
-        for (const blob of blobs) transaction.putBlob(blob)
-        return commits.map((commit) => transaction.append(commit))
-      }).pipe(
-        // A refused command has an answer too, and its repetition gets the same one.
-        Effect.tapError((failure) => {
-          const commit = commits.find((one) => failure._tag === "VersionConflict" && one.stream === failure.stream)
-          const { key } = commit ?? {}
-          if (failure._tag !== "VersionConflict" || commit === undefined || key === undefined) return Effect.void
-          const conflict = { stream: failure.stream, expected: failure.expected, actual: failure.actual }
-          return Database.immediate(database, () =>
-            Receipts.save(database, key, Receipts.fingerprintOf(commit), { conflict })
-          )
+      Effect.suspend(() => {
+        let last: Commit | undefined
+        const append = transact((transaction) => {
+          for (const blob of blobs) transaction.putBlob(blob)
+          return commits.map((commit) => {
+            last = commit
+            return transaction.append(commit)
+          })
         })
-      )
+        return Effect.tapError(append, (failure) =>
+          failure._tag === "VersionConflict" && last !== undefined ? noteRefusal(last, failure) : Effect.void
+        )
+      })
+
+    /** A refused command has an answer too: its repetition gets the same one. */
+    const noteRefusal = (commit: Commit, { stream, expected, actual }: VersionConflict) => {
+      const { key } = commit
+      const outcome = { conflict: { stream, expected, actual } }
+      return key === undefined
+        ? Effect.void
+        : Database.immediate(database, () => Receipts.save(database, key, Receipts.fingerprintOf(commit), outcome))
+    }
 
     const page = (query: Query, limit: number) =>
-      Database.guard(database.path, () => Rows.page(database, names, query, limit))
+      Database.guard(database.path, () => {
+        // The names that are remembered are those of one history.
+        Database.requireSameHistory(database)
+        return Rows.page(database, names, query, limit)
+      })
 
     const read = (query: Query = {}) =>
       Stream.paginateChunkEffect(query.after ?? 0, (after) =>
@@ -119,7 +130,8 @@ export const make = (database: Database.Database) =>
           }
           const events = yield* page({ ...query, after: cursor.after }, pageSize)
           const full = events.length === pageSize
-          const after = full ? (events.at(-1)?.position ?? cursor.after) : Math.max(at, events.at(-1)?.position ?? 0)
+          const last = events.at(-1)?.position ?? cursor.after
+          const after = full ? last : Math.max(cursor.after, at, last)
           return [Chunk.unsafeFromArray(events), Option.some({ after, seen, full })] as const
         })
       )

@@ -8,7 +8,7 @@
 import * as Effect from "effect/Effect"
 import * as Blobs from "./Blobs.ts"
 import * as Chain from "./Chain.ts"
-import { type Database, guard } from "./Database.ts"
+import { type Database, guard, snapshot } from "./Database.ts"
 import type { LogFailure } from "./LogErrors.ts"
 import * as Names from "./Names.ts"
 
@@ -60,13 +60,14 @@ type Row = readonly [
   correlation: number | null,
   causation: string | null,
   key: string | null,
-  body: string | null,
+  salt: string | null,
+  payload: string | null,
   payloadHash: string | null,
   hash: string
 ]
 
 const select = `SELECT position, id, origin, seq, hlc_ms, hlc_count, seen, stream, version, type, schema, time, project, actor,
-  correlation, causation, key, salt || payload, payload_hash, hash
+  correlation, causation, key, salt, payload, payload_hash, hash
   FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ${pageSize}`
 
 /** The end of an origin's chain, moved on as its events are examined. */
@@ -74,36 +75,39 @@ interface Link {
   seq: number
   position: number
   hash: string
+  hlcMs: number
+  hlcCount: number
 }
 
 export const verify = (database: Database, options: VerifyOptions = {}): Effect.Effect<Verification, LogFailure> =>
   Effect.gen(function* () {
     const from = Math.max(1, options.from ?? 1)
     const whole = options.from === undefined && options.to === undefined
-    const end = yield* guard(database.path, () => lastPosition(database))
-    const to = Math.min(options.to ?? end, end)
-    const names = Names.make(database)
-    const chains = new Map<number, Link>()
-    const versions = new Map<number, number>()
+    // Others may go on appending: what is looked at is the log as it ends now.
+    const heads = yield* snapshot(database, () => headsOf(database))
+    const to = Math.min(options.to ?? heads.end, heads.end)
+    const progress: State = {
+      database,
+      names: Names.make(database),
+      chains: new Map(),
+      versions: new Map(),
+      contents: whole ? yield* guard(database.path, () => contentsOf(database)) : undefined,
+      fromStart: from === 1
+    }
     const tally = { events: 0, destroyed: 0, blobs: 0, head: Chain.genesis }
     const answer = (finding: Finding | null): Verification => ({ ok: finding === null, from, to, ...tally, finding })
 
-    if (from > 1) yield* guard(database.path, () => linksBefore(database, from, chains))
+    if (from > 1) yield* guard(database.path, () => linksBefore(progress, from))
     let expected = from
     while (expected <= to) {
-      const rows = (yield* guard(database.path, () =>
-        database
-          .prepare(select)
-          .raw()
-          .all(expected - 1, to)
-      )) as unknown as ReadonlyArray<Row>
+      const rows = yield* guard(database.path, () => rowsAfter(database, expected - 1, to))
       for (const row of rows) {
         if (row[0] !== expected) return answer({ position: expected, problem: missing(expected, row[0]) })
-        const problem = examine(database, row, names, chains, versions, from === 1)
+        const problem = examine(progress, row)
         if (problem !== undefined) return answer({ position: expected, problem })
         tally.events += 1
-        if (row[17] === null) tally.destroyed += 1
-        tally.head = row[19]
+        if (row[18] === null) tally.destroyed += 1
+        tally.head = row[20]
         expected += 1
       }
       if (rows.length === 0) return answer({ position: expected, problem: missing(expected, to + 1) })
@@ -112,28 +116,57 @@ export const verify = (database: Database, options: VerifyOptions = {}): Effect.
     }
     if (!whole) return answer(null)
 
-    const cut = yield* guard(database.path, () => headProblem(database, chains, end, names))
+    const cut = headProblem(progress, heads)
     if (cut !== undefined) return answer(cut)
-    const damage = yield* guard(database.path, () => Blobs.damaged(database).next().value)
+    const damage = yield* guard(database.path, () => Blobs.firstDamaged(database))
     if (damage !== undefined)
       return answer({ position: 0, problem: `stored content ${damage.hash}: ${damage.problem}` })
-    tally.blobs = yield* guard(database.path, () =>
-      Number(database.prepare("SELECT count(*) FROM blobs").pluck().get())
-    )
+    tally.blobs = progress.contents?.size ?? 0
     return answer(null)
   })
 
+/** What was seen so far. */
+interface State {
+  readonly database: Database
+  readonly names: Names.Names
+  readonly chains: Map<number, Link>
+  /** The last version of each stream. */
+  readonly versions: Map<number, number>
+  /** Which contents are stored, by `abbreviated`; undefined when only a range is looked at. */
+  readonly contents: Set<number> | undefined
+  readonly fromStart: boolean
+}
+
+const rowsAfter = (database: Database, position: number, to: number): ReadonlyArray<Row> =>
+  database.prepare(select).raw().all(position, to) as unknown as ReadonlyArray<Row>
+
 /** What is wrong with one event, if anything; adds it to its origin's chain and its stream otherwise. */
-const examine = (
-  database: Database,
-  row: Row,
-  names: Names.Names,
-  chains: Map<number, Link>,
-  versions: Map<number, number>,
-  fromStart: boolean
-): string | undefined => {
+const examine = (state: State, row: Row): string | undefined => {
+  const { names, chains, versions } = state
   const [position, id, originId, seq, hlcMs, hlcCount, seen, streamId, version, typeId, schema, time] = row
-  const [, , , , , , , , , , , , projectId, actorId, correlationId, causation, key, body, payloadHash, stored] = row
+  const [
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    ,
+    projectId,
+    actorId,
+    correlationId,
+    causation,
+    key,
+    salt,
+    payload,
+    payloadHash,
+    stored
+  ] = row
   const device = names.text(originId)
   const stream = names.text(streamId)
   const type = names.text(typeId)
@@ -150,20 +183,22 @@ const examine = (
   ) {
     return "a name that it refers to is missing from the table of names"
   }
+  if (!isText(id) || !isText(seen) || !isText(stored) || !isTextOrNull(causation) || !isTextOrNull(key)) {
+    return "it has bytes, or nothing, where text should be"
+  }
   let chain = chains.get(originId)
   if (chain === undefined) {
-    chain = { seq: 0, position: 0, hash: Chain.genesis }
+    chain = { seq: 0, position: 0, hash: Chain.genesis, hlcMs: 0, hlcCount: 0 }
     chains.set(originId, chain)
   }
   if (seq !== chain.seq + 1) return `it is number ${seq} of its origin, and ${chain.seq + 1} should come here`
   const lastVersion = versions.get(streamId)
-  if (fromStart || lastVersion !== undefined) {
+  if (state.fromStart || lastVersion !== undefined) {
     const due = (lastVersion ?? 0) + 1
     if (version !== due) return `it is version ${version} of stream ${stream}, and ${due} should come here`
   }
-  const commitment = body === null ? payloadHash : Chain.commitment(exact(database, position, body))
-  if (commitment === null) return "its payload is missing, with no hash in its place"
-  if (body !== null && payloadHash !== null) return "it has a payload and the hash of a destroyed one"
+  const commitment = commitmentOf(state.database, position, salt, payload, payloadHash)
+  if (commitment === undefined) return "its payload is missing, with no hash in its place, or is no text"
   const header = Chain.headerText({
     id,
     device,
@@ -184,11 +219,33 @@ const examine = (
   if (Chain.eventHash(header, chain.hash, commitment) !== stored) {
     return "its hash is not that of its contents after the event before it: it, or the hash before it, was changed"
   }
+  const lost = payload === null ? undefined : missingContent(state, payload)
+  if (lost !== undefined) return `the content ${lost} that it refers to is missing`
   chain.seq = seq
   chain.position = position
   chain.hash = stored
+  chain.hlcMs = hlcMs
+  chain.hlcCount = hlcCount
   versions.set(streamId, version)
   return undefined
+}
+
+const isText = (value: unknown): boolean => typeof value === "string"
+
+/** An absent field is null, and no field is empty. */
+const isTextOrNull = (value: unknown): boolean => value === null || (typeof value === "string" && value !== "")
+
+/** Undefined for a payload that is neither there nor destroyed properly. */
+const commitmentOf = (
+  database: Database,
+  position: number,
+  salt: unknown,
+  payload: unknown,
+  payloadHash: string | null
+): string | undefined => {
+  if (payload === null) return salt === null && isText(payloadHash) ? (payloadHash ?? undefined) : undefined
+  if (typeof payload !== "string" || typeof salt !== "string" || payloadHash !== null) return undefined
+  return Chain.commitment(exact(database, position, salt + payload))
 }
 
 /**
@@ -203,41 +260,63 @@ const exact = (database: Database, position: number, body: string): string | Buf
         .get(position) as Buffer)
     : body
 
+/** How payloads refer to contents. In a text of the payload the quotes would be escaped. */
+const reference = /"(?:raw|blob)":"([0-9a-f]{64})"/g
+
+const missingContent = ({ contents }: State, payload: string): string | undefined => {
+  if (contents === undefined) return undefined
+  for (const [, hash = ""] of payload.matchAll(reference)) {
+    if (!contents.has(abbreviated(hash))) return hash
+  }
+  return undefined
+}
+
+const contentsOf = (database: Database): Set<number> => {
+  const contents = new Set<number>()
+  for (const hash of database.sqlite.prepare<[], unknown>("SELECT hash FROM blobs").pluck().iterate()) {
+    contents.add(abbreviated(String(hash)))
+  }
+  return contents
+}
+
+/** The first 52 bits: a number takes a tenth of the memory, and two contents alike in them are not to be expected. */
+const abbreviated = (hash: string): number => Number.parseInt(hash.slice(0, 13), 16)
+
 const missing = (expected: number, found: number): string =>
   found === expected + 1 ? `event ${expected} is missing` : `events ${expected} to ${found - 1} are missing`
 
 /** The end of each chain before `from`, taken on trust. */
-const linksBefore = (database: Database, from: number, chains: Map<number, Link>): void => {
+const linksBefore = ({ database, chains }: State, from: number): void => {
   const rows = database
-    .prepare("SELECT origin, max(position) AS position, seq, hash FROM events WHERE position < ? GROUP BY origin")
+    .prepare(
+      `SELECT origin, max(position) AS position, seq, hash, hlc_ms AS hlcMs, hlc_count AS hlcCount
+       FROM events WHERE position < ? GROUP BY origin`
+    )
     .all(from) as ReadonlyArray<Link & { readonly origin: number }>
   for (const { origin, ...link } of rows) chains.set(origin, link)
 }
 
-/** The head of the log: by its heads, so that a lost tail is missed. */
-const lastPosition = (database: Database): number =>
-  Number(
-    database
-      .prepare(
-        "SELECT max(coalesce((SELECT max(position) FROM events), 0), coalesce((SELECT max(position) FROM heads), 0))"
-      )
-      .pluck()
-      .get()
-  )
+interface Heads {
+  readonly heads: ReadonlyArray<Link & { readonly origin: number }>
+  /** The last position, by the events or by the heads: so that a lost tail is missed. */
+  readonly end: number
+}
 
-const headProblem = (
-  database: Database,
-  chains: ReadonlyMap<number, Link>,
-  end: number,
-  names: Names.Names
-): Finding | undefined => {
-  const heads = database.prepare("SELECT origin, seq, position, hash FROM heads").all() as ReadonlyArray<
-    Link & { readonly origin: number }
-  >
-  for (const head of heads) {
-    const link = chains.get(head.origin)
-    if (link === undefined || link.seq !== head.seq || link.position !== head.position || link.hash !== head.hash) {
-      const problem = `the recorded head of ${names.text(head.origin) ?? "an origin"} (event ${head.position}) is not where its chain ends`
+const headsOf = (database: Database): Heads => {
+  const heads = database
+    .prepare("SELECT origin, seq, position, hash, hlc_ms AS hlcMs, hlc_count AS hlcCount FROM heads")
+    .all() as Heads["heads"]
+  const last = Number(database.prepare("SELECT max(position) FROM events").pluck().get() ?? 0)
+  return { heads, end: Math.max(last, ...heads.map(({ position }) => position)) }
+}
+
+const headProblem = ({ chains, names }: State, { heads, end }: Heads): Finding | undefined => {
+  for (const { origin, ...head } of heads) {
+    const link = chains.get(origin)
+    const agrees =
+      link !== undefined && (Object.keys(head) as Array<keyof Link>).every((field) => head[field] === link[field])
+    if (!agrees) {
+      const problem = `the recorded head of ${names.text(origin) ?? "an origin"} (event ${head.position}) is not where its chain ends`
       return { position: Math.min(head.position, end), problem }
     }
   }

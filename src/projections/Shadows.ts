@@ -1,5 +1,6 @@
 /** The tables that a rebuild fills beside the live ones, found again when the rebuild was killed. */
 import type { Database } from "../events/Database.ts"
+import { isAlive } from "../events/isAlive.ts"
 
 /** Drops the shadow tables of rebuilds whose process is gone. */
 export const dropRemains = (database: Database): void => {
@@ -20,13 +21,4 @@ export const dropShadows = (database: Database, suffix: string): void => {
     .all({ suffix }) as ReadonlyArray<string>
   for (const table of tables) database.sqlite.exec(`DROP TABLE "${table}"`)
   database.prepare("DELETE FROM projection_rebuilds WHERE suffix = ?").run(suffix)
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
-  }
 }

@@ -46,10 +46,15 @@ const ifNone = (asked: Effect.Effect<string, GitFailed | GitMissing>): Effect.Ef
 
 const isCheckout = (top: string): boolean => {
   const entry = join(top, ".git")
-  const stat = statSync(entry, { throwIfNoEntry: false })
-  if (stat === undefined) return false
-  // A linked worktree and a submodule have a file that points to their part of a repository (gitrepository-layout(5)).
-  return stat.isDirectory() ? existsSync(join(entry, "HEAD")) : readFileSync(entry, "utf8").startsWith("gitdir:")
+  try {
+    const stat = statSync(entry)
+    if (stat.isDirectory()) return existsSync(join(entry, "HEAD"))
+    // A linked worktree and a submodule have a file that points to their part of a repository (gitrepository-layout(5)).
+    return stat.isFile() && stat.size < 64 * 1024 && readFileSync(entry, "utf8").startsWith("gitdir:")
+  } catch {
+    // Not there, not readable, or a link that leads nowhere.
+    return false
+  }
 }
 
 const isBare = (folder: string): boolean =>

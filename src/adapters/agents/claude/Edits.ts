@@ -101,11 +101,13 @@ const replaced = (before: string | null | undefined, edits: ReadonlyArray<JsonOb
 const agreed = (
   before: string | null | undefined,
   after: string | undefined,
-  shown: Json | undefined
+  response: JsonObject
 ): string | undefined => {
-  const hunks = listOf(shown).filter(isObject)
-  if (typeof before !== "string" || after === undefined || hunks.length === 0) return after
-  return patched(before, patchOf(hunks)) ?? after
+  const hunks = listOf(response["structuredPatch"])
+  if (typeof before !== "string" || after === undefined) return after
+  const shown = hunks.length > 0 && hunks.every(isHunk) ? patched(before, patchOf(hunks)) : undefined
+  // Whether a line end went along can't be told without the patch.
+  return shown ?? (response["newString"] === "" ? undefined : after)
 }
 
 /** Undefined when the patch does not fit, or is none. */
@@ -125,6 +127,21 @@ const reversed = (patch: StructuredPatch): StructuredPatch | undefined => {
   } catch {
     return undefined
   }
+}
+
+/** A hunk whose lines are as many as it says (diff(1), unified format). */
+const isHunk = (hunk: Json): hunk is JsonObject => {
+  if (!isObject(hunk)) return false
+  const lines = listOf(hunk["lines"])
+  const marked = (marks: string) =>
+    lines.filter((line) => typeof line === "string" && marks.includes(line.charAt(0))).length
+  return (
+    lines.length > 0 &&
+    lines.every((line) => typeof line === "string" && /^[-+ \\]/.test(line)) &&
+    [hunk["oldStart"], hunk["newStart"]].every((start) => Number.isSafeInteger(start) && Number(start) >= 0) &&
+    hunk["oldLines"] === marked("- ") &&
+    hunk["newLines"] === marked("+ ")
+  )
 }
 
 const patchOf = (hunks: ReadonlyArray<JsonObject>): StructuredPatch =>
@@ -161,8 +178,8 @@ const contentBefore = (after: Buffer | null | undefined, diff: JsonObject): Buff
   const text = after.toString("utf8")
   // Not UTF-8: lines of it cannot be compared with lines of JSON.
   if (!Buffer.from(text).equals(after)) return undefined
-  const hunks = listOf(diff["hunks"]).filter(isObject)
-  if (hunks.length === 0) return undefined
+  const hunks = listOf(diff["hunks"])
+  if (hunks.length === 0 || !hunks.every(isHunk)) return undefined
   const undo = reversed(patchOf(hunks))
   const before = undo === undefined ? undefined : patched(text, undo)
   return before === undefined ? undefined : Buffer.from(before)

@@ -76,10 +76,10 @@ export const usageIn = (transcript: string, before: UsageReported | null): Usage
     counted.add(id)
     lastMessage = id
     messages += 1
-    inputTokens += count(usage.input_tokens)
-    outputTokens += count(usage.output_tokens)
-    cacheReadTokens += count(usage.cache_read_input_tokens)
-    cacheWriteTokens += count(usage.cache_creation_input_tokens)
+    inputTokens = plus(inputTokens, usage.input_tokens)
+    outputTokens = plus(outputTokens, usage.output_tokens)
+    cacheReadTokens = plus(cacheReadTokens, usage.cache_read_input_tokens)
+    cacheWriteTokens = plus(cacheWriteTokens, usage.cache_creation_input_tokens)
   }
   return {
     inputTokens,
@@ -134,8 +134,8 @@ const parsed = (line: string): Entry | undefined => {
   }
 }
 
-const count = (value: unknown): number =>
-  typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0
+const plus = (total: number, value: unknown): number =>
+  Number.isSafeInteger(value) && Number(value) > 0 ? Math.min(total + Number(value), Number.MAX_SAFE_INTEGER) : total
 
 const readRange = (
   path: string,
