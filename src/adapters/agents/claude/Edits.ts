@@ -61,7 +61,7 @@ const contentsOf = (tool: string, input: JsonObject, response: JsonObject): Cont
     case "Edit":
       return {
         before,
-        after: agreed(before, replaced(before, [{ ...input, ...response }]), response["structuredPatch"])
+        after: agreed(before, replaced(before, [{ ...input, ...response }]), response)
       }
     case "MultiEdit":
       return { before, after: replaced(before, Array.isArray(input["edits"]) ? input["edits"].filter(isObject) : []) }
