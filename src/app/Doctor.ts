@@ -150,6 +150,8 @@ const script = (nexus: Nexus["Type"]): Diagnosis => {
   if (readFileSync(path, "utf8") !== hookScript(home, nexus.program)) {
     return warning("hook script", `${path} starts another Nexus or another Node than this`, fix)
   }
+  if ((statSync(path).mode & 0o100) === 0)
+    return warning("hook script", `${path} cannot be run: hooks record nothing`, fix)
   return ok("hook script", path)
 }
 

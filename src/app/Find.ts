@@ -1,4 +1,5 @@
 /** Sessions and projects by what a user calls them. */
+import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -51,7 +52,9 @@ export const project = (name: string, cwd: string) =>
     const { database } = yield* EventLog
     const all = Projects.list(database)
     const path = resolve(cwd, name)
-    const inside = (top: string) => path === top || path.startsWith(`${top}/`)
+    // A mistyped name must not count as a file of the project that one is in.
+    const isPath = /^\.{1,2}$|\//.test(name) || existsSync(path)
+    const inside = (top: string) => isPath && (path === top || path.startsWith(`${top}/`))
     const found =
       all.find((row) => row.id === name) ??
       all.find((row) => row.name === name) ??

@@ -142,6 +142,7 @@ export const installScript: Effect.Effect<void, SettingsRefused, Nexus> = Effect
     if (!existsSync(home.hookScript) || readFileSync(home.hookScript, "utf8") !== script) {
       replaceFile(home.hookScript, script, 0o700)
     }
+    chmodSync(home.hookScript, 0o700)
   })
 })
 

@@ -1,21 +1,24 @@
 #!/usr/bin/env node
 /** What `nexus` runs first. It loads only what the command line asks for. */
 import { mkdirSync } from "node:fs"
-import { enableCompileCache } from "node:module"
+// Not by name: Node 20 has no such export, and would not even start to say that it is too old.
+import * as modules from "node:module"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { print } from "./print.ts"
 import { takeGlobals } from "./takeGlobals.ts"
 
 declare const NEXUS_VERSION: string | undefined
 
 const args = process.argv.slice(2)
-const isHook = takeGlobals(args).rest[0] === "hook"
+const { rest } = takeGlobals(args)
+const isHook = rest[0] === "hook"
 
 if (Number(process.versions.node.split(".")[0]) < 24) {
-  process.stderr.write(`nexus: Node ${process.version} is too old; Node 24 or later is needed.\n`)
+  print(2, `nexus: Node ${process.version} is too old; Node 24 or later is needed.\n`)
   process.exitCode = isHook ? 0 : 6
-} else if (args.length === 1 && args[0] === "--version" && typeof NEXUS_VERSION === "string") {
-  process.stdout.write(`${NEXUS_VERSION}\n`)
+} else if (rest.length === 1 && rest[0] === "--version" && typeof NEXUS_VERSION === "string") {
+  print(1, `${NEXUS_VERSION}\n`)
 } else {
   cacheCompiledCode()
   // A hook has an agent waiting for it, and needs none of the command line's machinery.
@@ -29,7 +32,7 @@ function cacheCompiledCode(): void {
   try {
     const folder = join(base, "nexus", "compiled")
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    enableCompileCache(folder)
+    modules.enableCompileCache(folder)
   } catch {
     // Without a cache the start is slower, and nothing else.
   }

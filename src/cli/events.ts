@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Find from "../app/Find.ts"
+import { ingest } from "../app/Ingest.ts"
 import { nearest } from "../app/nearest.ts"
 import { Nexus } from "../app/Nexus.ts"
 import { storyLine } from "../app/Replay.ts"
@@ -55,15 +56,22 @@ export const eventsCommand = Command.make("events", { ...options, ...globals }, 
         return yield* new UsageWrong({ message: "--limit: it cannot be negative" })
       const events = given.follow ? log.tail(query) : log.read(query)
       const show = (event: RecordedEvent) => (output.json ? JSON.stringify(eventView(event)) : lineOf(event, output))
-      yield* Option.match(given.limit, { onNone: () => events, onSome: (limit) => Stream.take(events, limit) }).pipe(
+      const shown = Option.match(given.limit, {
+        onNone: () => events,
+        onSome: (limit) => Stream.take(events, limit)
+      }).pipe(
         Stream.runForEachChunk((chunk) => {
           const lines = [...chunk].map(show)
           return lines.length === 0 ? Effect.void : output.line(lines.join("\n"))
         })
       )
+      yield* given.follow ? Effect.raceFirst(shown, deliveries) : shown
     })
   )
 ).pipe(Command.withDescription("List events in their order; with --json one object a line"))
+
+/** Hooks only fill the spool: who follows must see it too. What cannot be recorded now stays there. */
+const deliveries = Effect.forever(Effect.zipRight(Effect.sleep("300 millis"), Effect.ignore(ingest())))
 
 type Given = {
   readonly [Name in "stream" | "session" | "project" | "since" | "until"]: Option.Option<string>

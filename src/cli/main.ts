@@ -20,7 +20,7 @@ import { eventsCommand } from "./events.ts"
 import { describeFailure, failureText } from "./Failures.ts"
 import { hookHelpCommand } from "./hookHelp.ts"
 import { initCommand, uninstallCommand } from "./init.ts"
-import { Invocation } from "./Invocation.ts"
+import { Invocation, UsageWrong } from "./Invocation.ts"
 import { Output } from "./Output.ts"
 import { print } from "./print.ts"
 import { projectionsCommand } from "./projections.ts"
@@ -77,6 +77,8 @@ const run = Command.run(nexus, { name: "Nexus", version })
 
 export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   const { json, home, rest } = takeGlobals(args)
+  const wrong = unusable(rest)
+  if (wrong !== undefined) return complain(new UsageWrong({ message: wrong }), rest, json)
   const exit = await Effect.runPromiseExit(
     run(["node", "nexus", ...rest]).pipe(
       Effect.withConsole(quiet),
@@ -99,9 +101,20 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
     process.exitCode = 130
     return
   }
-  const failure = describeFailure(Cause.squash(exit.cause), rest, vocabulary())
+  complain(Cause.squash(exit.cause), rest, json)
+}
+
+const complain = (cause: unknown, args: ReadonlyArray<string>, json: boolean): void => {
+  const failure = describeFailure(cause, args, vocabulary())
   print(2, `${failureText(failure, json)}\n`)
   process.exitCode = failure.exit
+}
+
+/** What the library would take, or misunderstand. */
+const unusable = (args: ReadonlyArray<string>): string | undefined => {
+  if (args.at(-1) === "--home") return "--home: the folder is missing."
+  const builtIn = args.find((word) => /^--(?:wizard|completions|log-level)(?:=|$)/.test(word))
+  return builtIn === undefined ? undefined : `There is no option ${builtIn}.`
 }
 
 /** Every command and option, as the help has them. */

@@ -3,7 +3,7 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { isoTime } from "../app/Views.ts"
-import { Projections } from "../projections/Projections.ts"
+import { Projections, type Status } from "../projections/Projections.ts"
 import { globals } from "./Globals.ts"
 import { IntegrityBroken } from "./Invocation.ts"
 import { Output, table } from "./Output.ts"
@@ -11,14 +11,13 @@ import { withLog } from "./withLog.ts"
 
 const names = Args.text({ name: "NAME" }).pipe(Args.withDescription("Only these; default: all"), Args.repeated)
 
+const statusView = (one: Status) => ({ ...one, rebuilt: one.rebuilt === 0 ? null : isoTime(one.rebuilt) })
+
 const list = Command.make("list", globals, () =>
   withLog(
     Effect.gen(function* () {
       const output = yield* Output
-      const items = (yield* (yield* Projections).status).map((one) => ({
-        ...one,
-        rebuilt: one.rebuilt === 0 ? null : isoTime(one.rebuilt)
-      }))
+      const items = (yield* (yield* Projections).status).map(statusView)
       yield* output.result({ items }, () =>
         table(
           ["projection", "version", "position", "state"],
@@ -42,9 +41,9 @@ const rebuild = Command.make("rebuild", { names, ...globals }, (given) =>
       const projections = yield* Projections
       const { report, done } = output.progress("Rebuilding")
       yield* projections.rebuild(given.names, report).pipe(Effect.ensuring(Effect.sync(done)))
-      const items = (yield* projections.status).filter(
-        ({ name }) => given.names.length === 0 || given.names.includes(name)
-      )
+      const items = (yield* projections.status)
+        .filter(({ name }) => given.names.length === 0 || given.names.includes(name))
+        .map(statusView)
       yield* output.result({ items }, () =>
         items.map(({ name, position }) => `Rebuilt ${name} up to event ${position}`)
       )

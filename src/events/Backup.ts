@@ -29,6 +29,13 @@ export class BackupRefused extends Schema.TaggedError<BackupRefused>()("BackupRe
   }
 }
 
+/** The file, or the folder for it, is not there. */
+export class BackupMissing extends Schema.TaggedError<BackupMissing>()("BackupMissing", { path: Schema.String }) {
+  override get message() {
+    return `${this.path} does not exist.`
+  }
+}
+
 /** The file is not a log that holds together. */
 export class BackupBroken extends Schema.TaggedError<BackupBroken>()("BackupBroken", {
   file: Schema.String,
@@ -56,8 +63,9 @@ export const backup = (
   source: Database.Database,
   file: string,
   progress?: Progress
-): Effect.Effect<BackupReport, LogFailure | BackupRefused | BackupBroken> =>
+): Effect.Effect<BackupReport, LogFailure | BackupRefused | BackupMissing | BackupBroken> =>
   Effect.gen(function* () {
+    if (!existsSync(dirname(file))) return yield* new BackupMissing({ path: dirname(file) })
     if (existsSync(file))
       return yield* new BackupRefused({ file, reason: "exists already. Choose another name, or remove it." })
     const unfinished = `${file}.unfinished`
@@ -91,9 +99,9 @@ export const restore = (
   file: string,
   generation: string,
   progress?: Progress
-): Effect.Effect<RestoreReport, LogFailure | BackupRefused | BackupBroken> =>
+): Effect.Effect<RestoreReport, LogFailure | BackupMissing | BackupBroken> =>
   Effect.gen(function* () {
-    if (!existsSync(file)) return yield* new BackupRefused({ file, reason: "does not exist." })
+    if (!existsSync(file)) return yield* new BackupMissing({ path: file })
     const incoming = `${path}.incoming`
     yield* onDisk(path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }))
     removeWithWal(incoming)

@@ -73,6 +73,16 @@ describe("one changed byte anywhere in the file", () => {
   })
 })
 
+describe("a page that is no page any more", () => {
+  it.each(tables)("at the root of the table of %s is found, or makes the log unreadable by name", async (table) => {
+    const root = Number(log.sqlite.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").pluck().get(table))
+    const path = await damaged((root - 1) * Number(log.sqlite.pragma("page_size", { simple: true })), 0xff)
+    const outcome = await Effect.runPromise(Effect.either(verifyFile(path)))
+    if (outcome._tag === "Left") expect(outcome.left._tag).toBe("LogDamaged")
+    else expect(outcome.right.ok).toBe(false)
+  })
+})
+
 describe("a file that was cut short", () => {
   it("is found at whatever length", async () => {
     await fc.assert(

@@ -207,10 +207,10 @@ describe("a temporary file", () => {
   it("of a writer that still runs is not abandoned, however old the clock makes it", async () => {
     using folder = scratch()
     const spool = Spool.make(folder.path)
-    await now(spool.deliver("claude", text("whole")))
-    leave(folder.path, `claude.b.1.${process.pid}`, 120_000)
+    const [, boot] = (await now(spool.deliver("claude", text("whole")))).split(".")
+    leave(folder.path, `claude.${boot}.1.${process.pid}`, 120_000)
     expect(await now(spool.list)).toHaveLength(1)
-    expect(readdirSync(join(folder.path, "tmp"))).toEqual([`claude.b.1.${process.pid}`])
+    expect(readdirSync(join(folder.path, "tmp"))).toEqual([`claude.${boot}.1.${process.pid}`])
   })
 
   it("that several processes find abandoned at once disturbs none of them", async () => {
