@@ -8,6 +8,12 @@ CREATE TABLE names (
   name TEXT NOT NULL UNIQUE
 ) STRICT;
 
+CREATE TRIGGER names_stay BEFORE DELETE ON names
+BEGIN SELECT raise(ABORT, 'the event log is append-only: nothing is deleted'); END;
+
+CREATE TRIGGER names_keep BEFORE UPDATE ON names
+BEGIN SELECT raise(ABORT, 'the event log is append-only: nothing is changed'); END;
+
 CREATE TABLE events (
   position     INTEGER PRIMARY KEY,         -- order of arrival in this log, from 1, without gaps; not covered by the hash
   id           TEXT    NOT NULL UNIQUE,     -- UUIDv7

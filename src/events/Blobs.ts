@@ -53,7 +53,7 @@ export const put = (database: Database, blob: PreparedBlob): void => {
 
 /** The first stored content that is not what its name says, with what is wrong. */
 export const firstDamaged = (database: Database): { readonly hash: string; readonly problem: string } | undefined => {
-  for (const name of database.sqlite.prepare<[], unknown>("SELECT hash FROM blobs").pluck().iterate()) {
+  for (const name of database.sqlite.prepare<[]>("SELECT hash FROM blobs").pluck().iterate()) {
     const hash = String(name)
     const problem = typeof name === "string" ? problemOf(database, hash) : "its name is no text"
     if (problem !== undefined) return { hash, problem }

@@ -43,6 +43,8 @@ const settings: ReadonlyArray<readonly [name: string, value: string | number, re
   ["wal_autocheckpoint", 4000, 4000],
   ["journal_size_limit", 32 * 1024 * 1024, 32 * 1024 * 1024],
   ["mmap_size", 0, 0],
+  // What is destroyed is gone from the file's free pages too.
+  ["secure_delete", "ON", 1],
   ["cache_size", -16 * 1024, -16 * 1024]
 ]
 
@@ -137,13 +139,20 @@ export const close = (database: Database): Effect.Effect<void> =>
   Effect.sync(() => {
     if (!database.sqlite.open) return
     const grown = (statSync(`${database.path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > tidyFrom
-    try {
-      if (grown && database.path !== "") database.sqlite.pragma("wal_checkpoint(TRUNCATE)")
-    } catch {
-      // It is in use: whoever closes last will do it.
-    }
+    if (grown && database.path !== "") emptyWalNow(database)
     database.sqlite.close()
   })
+
+/** Moves everything from the write-ahead log into the file. While somebody reads, that is left to whoever closes last. */
+export const emptyWal = (database: Database): Effect.Effect<void> => Effect.sync(() => emptyWalNow(database))
+
+const emptyWalNow = ({ sqlite }: Database): void => {
+  try {
+    sqlite.pragma("wal_checkpoint(TRUNCATE)")
+  } catch {
+    // It is in use.
+  }
+}
 
 /**
  * Runs `body` in one immediate transaction: it sees and leaves a consistent log, or nothing of it happens. Waits for other
@@ -329,7 +338,7 @@ export const failureOf = (path: string, cause: unknown): LogFailure | undefined 
     return new LogBusy({ path, waitedMs: 0 })
   }
   // Our own statements are right: a table or column that is missing was taken out of the file.
-  const incomplete = code === "SQLITE_ERROR" && /no such (table|column)|malformed/.test(message)
+  const incomplete = code === "SQLITE_ERROR" && /no such (table|column)|malformed|unsupported file format/.test(message)
   if (incomplete || code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") {
     return new LogDamaged({ path, reason: message })
   }

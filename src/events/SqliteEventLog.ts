@@ -12,6 +12,7 @@ import { Entropy } from "./Entropy.ts"
 import type { Commit, Query, RecordedEvent } from "./Event.ts"
 import { EventLog, type Head, LogObserver, type Transaction } from "./EventLog.ts"
 import { type AppendFailure, EventRefused, KeyReused, VersionConflict } from "./LogErrors.ts"
+import * as HeadNote from "./HeadNote.ts"
 import * as Names from "./Names.ts"
 import * as Receipts from "./Receipts.ts"
 import * as Rows from "./Rows.ts"
@@ -22,12 +23,22 @@ const pageSize = 1000
 /** How long a tail waits before it looks for what others appended, in milliseconds. A look costs about 2 µs. */
 const tailEvery = 20
 
+/** Notes the head when it has moved. Only evidence: that it could not be noted fails nothing. */
+const noteHead = ({ head, database }: EventLog["Type"], before: Head): Effect.Effect<void> =>
+  Effect.flatMap(head, ({ position }) =>
+    position === before.position ? Effect.void : Database.guard(database.path, () => HeadNote.write(database))
+  ).pipe(Effect.ignore)
+
 /** Opens the log at `path` for the life of the scope. */
 export const layer = (path: string) =>
   Layer.scoped(
     EventLog,
     Effect.gen(function* () {
-      return yield* make(yield* Effect.acquireRelease(Database.open(path), Database.close))
+      const database = yield* Effect.acquireRelease(Database.open(path), Database.close)
+      const log = yield* make(database)
+      const before = yield* log.head
+      yield* Effect.addFinalizer(() => noteHead(log, before))
+      return log
     })
   )
 
@@ -169,7 +180,7 @@ export const make = (database: Database.Database) =>
           )
           observer.destroyed(database)
           return true
-        }),
+        }).pipe(Effect.tap(() => Database.emptyWal(database))),
       database
     })
   })

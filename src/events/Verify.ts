@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Blobs from "./Blobs.ts"
 import * as Chain from "./Chain.ts"
 import { type Database, guard, snapshot } from "./Database.ts"
+import * as HeadNote from "./HeadNote.ts"
 import type { LogFailure } from "./LogErrors.ts"
 import * as Names from "./Names.ts"
 
@@ -101,23 +102,32 @@ export const verify = (database: Database, options: VerifyOptions = {}): Effect.
     let expected = from
     while (expected <= to) {
       const rows = yield* guard(database.path, () => rowsAfter(database, expected - 1, to))
-      for (const row of rows) {
-        if (row[0] !== expected) return answer({ position: expected, problem: missing(expected, row[0]) })
-        const problem = examine(progress, row)
-        if (problem !== undefined) return answer({ position: expected, problem })
-        tally.events += 1
-        if (row[18] === null) tally.destroyed += 1
-        tally.head = row[20]
-        expected += 1
-      }
+      const finding = yield* guard(database.path, (): Finding | undefined => {
+        for (const row of rows) {
+          if (row[0] !== expected) return { position: expected, problem: missing(expected, row[0]) }
+          const problem = examine(progress, row)
+          if (problem !== undefined) return { position: expected, problem }
+          tally.events += 1
+          if (row[18] === null) tally.destroyed += 1
+          tally.head = row[20]
+          expected += 1
+        }
+        return undefined
+      })
+      if (finding !== undefined) return answer(finding)
       if (rows.length === 0) return answer({ position: expected, problem: missing(expected, to + 1) })
       options.progress?.(expected - from, to - from + 1)
       yield* Effect.yieldNow()
     }
     if (!whole) return answer(null)
 
-    const cut = headProblem(progress, heads)
+    const cut = yield* guard(database.path, () => headProblem(progress, heads))
     if (cut !== undefined) return answer(cut)
+    const lost = yield* guard(database.path, () => HeadNote.lost(database))
+    if (lost !== undefined) {
+      const problem = `event ${lost.position} with the hash ${lost.hash} was recorded, and is not there any more`
+      return answer({ position: lost.position, problem })
+    }
     const damage = yield* guard(database.path, () => Blobs.firstDamaged(database))
     if (damage !== undefined)
       return answer({ position: 0, problem: `stored content ${damage.hash}: ${damage.problem}` })
@@ -273,7 +283,7 @@ const missingContent = ({ contents }: State, payload: string): string | undefine
 
 const contentsOf = (database: Database): Set<number> => {
   const contents = new Set<number>()
-  for (const hash of database.sqlite.prepare<[], unknown>("SELECT hash FROM blobs").pluck().iterate()) {
+  for (const hash of database.sqlite.prepare<[]>("SELECT hash FROM blobs").pluck().iterate()) {
     contents.add(abbreviated(String(hash)))
   }
   return contents

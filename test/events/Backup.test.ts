@@ -85,7 +85,7 @@ describe("a backup", () => {
       join(folder.path, "nexus.db"),
       Effect.flip(backUp(join(folder.path, "nowhere", "nexus.bak")))
     )
-    expect(failure._tag).toBe("LogUnavailable")
+    expect(failure._tag).toBe("BackupMissing")
     expect(existsSync(join(folder.path, "nowhere"))).toBe(false)
   })
 

@@ -134,7 +134,7 @@ describe("restoring", () => {
     await onLogAt(home.path, append("3"))
     const before = [content(home.path), readdirSync(home.folder).toSorted()]
     const failure = await refused(home.path, spoiled)
-    expect(["BackupBroken", "LogDamaged", "BackupRefused"]).toContain(failure._tag)
+    expect(["BackupBroken", "LogDamaged", "BackupMissing"]).toContain(failure._tag)
     expect(failure.message).toContain(spoiled)
     expect([content(home.path), readdirSync(home.folder).toSorted()]).toEqual(before)
     expect(await onLogAt(home.path, append("4").pipe(Effect.zipRight(details())))).toEqual(["1", "2", "3", "4"])
@@ -149,7 +149,7 @@ describe("restoring", () => {
 
   it("from a file that is not there is refused", async () => {
     using home = await withBackup("1")
-    expect(await refused(home.path, join(home.folder, "nowhere"))).toMatchObject({ _tag: "BackupRefused" })
+    expect(await refused(home.path, join(home.folder, "nowhere"))).toMatchObject({ _tag: "BackupMissing" })
     expect(await onLogAt(home.path, details())).toEqual(["1"])
   })
 

@@ -151,7 +151,7 @@ describe("an event of another version of Nexus", () => {
       Effect.gen(function* () {
         const { append, database } = yield* EventLog
         yield* append([{ stream: "s", actor: ada, events }])
-        database.sqlite.exec(`DROP TRIGGER events_keep; ${change}`)
+        database.sqlite.exec(`DROP TRIGGER events_keep; DROP TRIGGER names_keep; ${change}`)
       })
     )
     return (await onLogAt(path, everything()))[0]
