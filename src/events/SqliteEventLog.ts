@@ -151,6 +151,15 @@ export const make = (database: Database.Database) =>
       Number(prepare("SELECT coalesce(max(position), 0) FROM events").pluck().get())
     )
 
+    const destroy = (position: number): boolean => {
+      const body = prepare("SELECT CAST(salt || payload AS BLOB) FROM events WHERE position = ?").pluck().get(position)
+      if (!Buffer.isBuffer(body)) return false
+      const change = prepare("UPDATE events SET salt = NULL, payload = NULL, payload_hash = ? WHERE position = ?")
+      change.run(Chain.commitment(body), position)
+      observer.destroyed(database)
+      return true
+    }
+
     return EventLog.of({
       device,
       append,
@@ -169,18 +178,12 @@ export const make = (database: Database.Database) =>
       }),
       blobs: Blobs.make(database),
       destroyPayload: (position) =>
-        Database.immediate(database, () => {
-          const body = prepare("SELECT CAST(salt || payload AS BLOB) FROM events WHERE position = ?")
-            .pluck()
-            .get(position)
-          if (!Buffer.isBuffer(body)) return false
-          prepare("UPDATE events SET salt = NULL, payload = NULL, payload_hash = ? WHERE position = ?").run(
-            Chain.commitment(body),
-            position
-          )
-          observer.destroyed(database)
-          return true
-        }).pipe(Effect.tap(() => Database.emptyWal(database))),
+        Effect.acquireUseRelease(
+          // Its bytes go from the pages that become free, too.
+          Effect.sync(() => database.sqlite.pragma("secure_delete = ON")),
+          () => Database.immediate(database, () => destroy(position)),
+          () => Effect.sync(() => database.sqlite.pragma("secure_delete = FAST"))
+        ).pipe(Effect.tap(() => Database.emptyWal(database))),
       database
     })
   })

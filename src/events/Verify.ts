@@ -153,34 +153,22 @@ const rowsAfter = (database: Database, position: number, to: number): ReadonlyAr
 /** What is wrong with one event, if anything; adds it to its origin's chain and its stream otherwise. */
 const examine = (state: State, row: Row): string | undefined => {
   const { names, chains, versions } = state
-  const [position, id, originId, seq, hlcMs, hlcCount, seen, streamId, version, typeId, schema, time] = row
-  const [
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    ,
-    projectId,
-    actorId,
-    correlationId,
-    causation,
-    key,
-    salt,
-    payload,
-    payloadHash,
-    stored
-  ] = row
+  // Read by index: taking a row of this length apart as a list costs as much as hashing it.
+  const id = row[1]
+  const originId = row[2]
+  const seq = row[3]
+  const seen = row[6]
+  const streamId = row[7]
+  const version = row[8]
+  const projectId = row[12]
+  const correlationId = row[14]
+  const causation = row[15]
+  const key = row[16]
+  const payload = row[18]
   const device = names.text(originId)
   const stream = names.text(streamId)
-  const type = names.text(typeId)
-  const actorText = names.text(actorId)
+  const type = names.text(row[9])
+  const actorText = names.text(row[13])
   const project = projectId === null ? null : names.text(projectId)
   const correlation = correlationId === null ? null : names.text(correlationId)
   if (
@@ -193,7 +181,7 @@ const examine = (state: State, row: Row): string | undefined => {
   ) {
     return "a name that it refers to is missing from the table of names"
   }
-  if (!isText(id) || !isText(seen) || !isText(stored) || !isTextOrNull(causation) || !isTextOrNull(key)) {
+  if (!isText(id) || !isText(seen) || !isText(row[20]) || !isTextOrNull(causation) || !isTextOrNull(key)) {
     return "it has bytes, or nothing, where text should be"
   }
   let chain = chains.get(originId)
@@ -207,35 +195,35 @@ const examine = (state: State, row: Row): string | undefined => {
     const due = (lastVersion ?? 0) + 1
     if (version !== due) return `it is version ${version} of stream ${stream}, and ${due} should come here`
   }
-  const commitment = commitmentOf(state.database, position, salt, payload, payloadHash)
+  const commitment = commitmentOf(state.database, row)
   if (commitment === undefined) return "its payload is missing, with no hash in its place, or is no text"
   const header = Chain.headerText({
     id,
     device,
     seq,
-    hlc: { ms: hlcMs, count: hlcCount },
+    hlc: { ms: row[4], count: row[5] },
     seen,
     stream,
     version,
     type,
-    schema,
-    time,
+    schema: row[10],
+    time: row[11],
     project,
     actorText,
     correlation,
     causation,
     key
   })
-  if (Chain.eventHash(header, chain.hash, commitment) !== stored) {
+  if (Chain.eventHash(header, chain.hash, commitment) !== row[20]) {
     return "its hash is not that of its contents after the event before it: it, or the hash before it, was changed"
   }
   const lost = payload === null ? undefined : missingContent(state, payload)
   if (lost !== undefined) return `the content ${lost} that it refers to is missing`
   chain.seq = seq
-  chain.position = position
-  chain.hash = stored
-  chain.hlcMs = hlcMs
-  chain.hlcCount = hlcCount
+  chain.position = row[0]
+  chain.hash = row[20]
+  chain.hlcMs = row[4]
+  chain.hlcCount = row[5]
   versions.set(streamId, version)
   return undefined
 }
@@ -246,16 +234,13 @@ const isText = (value: unknown): boolean => typeof value === "string"
 const isTextOrNull = (value: unknown): boolean => value === null || (typeof value === "string" && value !== "")
 
 /** Undefined for a payload that is neither there nor destroyed properly. */
-const commitmentOf = (
-  database: Database,
-  position: number,
-  salt: unknown,
-  payload: unknown,
-  payloadHash: string | null
-): string | undefined => {
+const commitmentOf = (database: Database, row: Row): string | undefined => {
+  const salt: unknown = row[17]
+  const payload: unknown = row[18]
+  const payloadHash = row[19]
   if (payload === null) return salt === null && isText(payloadHash) ? (payloadHash ?? undefined) : undefined
   if (typeof payload !== "string" || typeof salt !== "string" || payloadHash !== null) return undefined
-  return Chain.commitment(exact(database, position, salt + payload))
+  return Chain.commitment(exact(database, row[0], salt + payload))
 }
 
 /**
@@ -274,7 +259,7 @@ const exact = (database: Database, position: number, body: string): string | Buf
 const reference = /"(?:raw|blob)":"([0-9a-f]{64})"/g
 
 const missingContent = ({ contents }: State, payload: string): string | undefined => {
-  if (contents === undefined) return undefined
+  if (contents === undefined || !(payload.includes('"raw":"') || payload.includes('"blob":"'))) return undefined
   for (const [, hash = ""] of payload.matchAll(reference)) {
     if (!contents.has(abbreviated(hash))) return hash
   }

@@ -36,9 +36,11 @@ export const make = (
       for (const event of events) {
         // What was destroyed is in no answer any more.
         if (event.payload === null) continue
+        rows.begin()
         try {
-          rows.attempt(() => projection.apply(event, rows.tables))
+          projection.apply(event, rows.tables)
         } catch (cause) {
+          rows.revert()
           const error = cause instanceof Error ? cause.message : String(cause)
           faults.push({ projection: projection.name, position: event.position, error })
         }

@@ -7,8 +7,10 @@ const fullAt = 20_000
 
 export interface Rows {
   readonly tables: Tables
-  /** Runs `change`; when it throws, no row is as it left it. */
-  readonly attempt: (change: () => void) => void
+  /** From here on, changes can be taken back. */
+  readonly begin: () => void
+  /** Takes back every change since `begin`. */
+  readonly revert: () => void
   /** Whether there is enough to write that a flush should come soon. */
   readonly isFull: () => boolean
   /** Writes what changed. Inside a write transaction of the database. */
@@ -17,104 +19,121 @@ export interface Rows {
 
 type AnyRow = Record<string, Value>
 
+/** A change of a row: where it was made, and what was known and waiting there before. */
+interface Change {
+  readonly store: Store
+  readonly at: string
+  readonly wasKnown: boolean
+  readonly known: AnyRow | undefined
+  readonly waiting: AnyRow | undefined
+}
+
 /** `physical` names the real table of a spec: the live one, or the shadow of a rebuild. */
 export const make = (database: Database, physical: (name: string) => string): Rows => {
-  const stores = new Map<string, Store>()
-  let undo: Array<() => void> | undefined
+  const stores = new Map<TableSpec, Store>()
+  const changes: Array<Change> = []
   let waiting = 0
 
   const storeOf = (spec: TableSpec): Store => {
-    let store = stores.get(spec.name)
+    let store = stores.get(spec)
     if (store === undefined) {
-      store = makeStore(database, spec, physical(spec.name), (revert) => {
+      store = new Store(database, spec, physical(spec.name), (change) => {
         waiting += 1
-        undo?.push(revert)
+        changes.push(change)
       })
-      stores.set(spec.name, store)
+      stores.set(spec, store)
     }
     return store
   }
 
   return {
-    tables: <Row extends object>(spec: TableSpec<Row>) => storeOf(spec).table as unknown as Table<Row>,
-    attempt: (change) => {
-      undo = []
-      try {
-        change()
-      } catch (cause) {
-        for (const revert of undo.reverse()) revert()
-        throw cause
-      } finally {
-        undo = undefined
-      }
+    tables: <Row extends object>(spec: TableSpec<Row>) => storeOf(spec) as unknown as Table<Row>,
+    begin: () => {
+      changes.length = 0
+    },
+    revert: () => {
+      for (const change of changes.reverse()) change.store.restore(change)
+      changes.length = 0
     },
     isFull: () => waiting >= fullAt,
     flush: () => {
       for (const store of stores.values()) store.flush()
+      changes.length = 0
       waiting = 0
     }
   }
 }
 
-interface Store {
-  readonly table: Table<AnyRow>
-  readonly flush: () => void
-}
+/** The rows of one table. */
+class Store implements Table<AnyRow> {
+  readonly #database: Database
+  readonly #spec: TableSpec
+  readonly #sql: Statements
+  readonly #changed: (change: Change) => void
+  /** What is known of the table; undefined: known not to be there. */
+  readonly #known = new Map<string, AnyRow | undefined>()
+  /** Which of it is not yet written. */
+  readonly #dirty = new Map<string, AnyRow>()
+  /** Rows of a table that only grows. */
+  readonly #added: Array<AnyRow> = []
 
-const makeStore = (database: Database, spec: TableSpec, name: string, changed: (revert: () => void) => void): Store => {
-  const { key } = spec
-  const { columns, select, write } = statementsOf(spec, name)
-  const keyOf = (row: AnyRow) => keyText(key.map((column) => row[column] ?? null))
-
-  // What is known of the table (undefined: known not to be there), and which of it is not yet written.
-  const known = new Map<string, AnyRow | undefined>()
-  const dirty = new Map<string, AnyRow>()
-  const added: Array<AnyRow> = []
-
-  const put = (row: AnyRow) => {
-    if (spec.appendOnly === true) {
-      added.push(row)
-      changed(() => added.pop())
-      return
-    }
-    const at = keyOf(row)
-    const before = known.get(at)
-    const wasKnown = known.has(at)
-    const waiting = dirty.get(at)
-    known.set(at, row)
-    dirty.set(at, row)
-    changed(() => {
-      if (wasKnown) known.set(at, before)
-      else known.delete(at)
-      if (waiting === undefined) dirty.delete(at)
-      else dirty.set(at, waiting)
-    })
+  constructor(database: Database, spec: TableSpec, name: string, changed: (change: Change) => void) {
+    this.#database = database
+    this.#spec = spec
+    this.#sql = statementsOf(spec, name)
+    this.#changed = changed
   }
 
-  return {
-    table: {
-      get: (...values) => {
-        const at = keyText(values)
-        if (known.has(at)) return known.get(at)
-        const row = database.prepare(select).get(...values) as AnyRow | undefined
-        known.set(at, row)
-        return row
-      },
-      put
-    },
-    flush: () => {
-      const statement = database.prepare(write)
-      const values: Array<Value> = []
-      const save = (row: AnyRow) => {
-        for (const [index, column] of columns.entries()) values[index] = row[column] ?? null
-        statement.run(values)
-      }
-      for (const row of added) save(row)
-      for (const row of dirty.values()) save(row)
-      added.length = 0
-      dirty.clear()
-      if (known.size > fullAt) known.clear()
+  get(...key: ReadonlyArray<Value>): AnyRow | undefined {
+    const at = keyText(key)
+    const known = this.#known.get(at)
+    if (known !== undefined || this.#known.has(at)) return known
+    const row = this.#database.prepare(this.#sql.select).get(...key) as AnyRow | undefined
+    this.#known.set(at, row)
+    return row
+  }
+
+  put(row: AnyRow): void {
+    if (this.#spec.appendOnly === true) {
+      this.#added.push(row)
+      this.#changed({ store: this, at: "", wasKnown: false, known: undefined, waiting: undefined })
+      return
     }
+    const at = this.#keyOf(row)
+    const known = this.#known.get(at)
+    this.#changed({ store: this, at, wasKnown: this.#known.has(at), known, waiting: this.#dirty.get(at) })
+    this.#known.set(at, row)
+    this.#dirty.set(at, row)
+  }
+
+  restore({ at, wasKnown, known, waiting }: Change): void {
+    if (this.#spec.appendOnly === true) {
+      this.#added.pop()
+      return
+    }
+    if (wasKnown) this.#known.set(at, known)
+    else this.#known.delete(at)
+    if (waiting === undefined) this.#dirty.delete(at)
+    else this.#dirty.set(at, waiting)
+  }
+
+  flush(): void {
+    const statement = this.#database.prepare(this.#sql.write)
+    const values: Array<Value> = []
+    const save = (row: AnyRow) => {
+      for (const [index, column] of this.#sql.columns.entries()) values[index] = row[column] ?? null
+      statement.run(values)
+    }
+    for (const row of this.#added) save(row)
+    for (const row of this.#dirty.values()) save(row)
+    this.#added.length = 0
+    this.#dirty.clear()
+    if (this.#known.size > fullAt) this.#known.clear()
+  }
+
+  #keyOf(row: AnyRow): string {
+    const [first = "", ...more] = this.#spec.key
+    return more.length === 0 ? String(row[first]) : keyText(this.#spec.key.map((column) => row[column] ?? null))
   }
 }
 

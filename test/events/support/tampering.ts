@@ -19,7 +19,8 @@ export const temptingLog = async () => {
   const path = join(folder.path, "nexus.db")
   await onLogAt(path, sixtyEvents)
   const sqlite = new Sqlite(path)
-  for (const trigger of ["events_stay", "events_keep", "names_stay", "names_keep"]) sqlite.exec(`DROP TRIGGER ${trigger}`)
+  for (const trigger of ["events_stay", "events_keep", "names_stay", "names_keep"])
+    sqlite.exec(`DROP TRIGGER ${trigger}`)
   sqlite.pragma("journal_mode = DELETE")
   return { path, folder: folder.path, sqlite, [Symbol.dispose]: () => (sqlite.close(), folder[Symbol.dispose]()) }
 }
