@@ -1,7 +1,4 @@
 /** Errors as users and programs see them: one line, or one JSON object, and a documented exit code. */
-import { stripVTControlCharacters } from "node:util"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as ValidationError from "@effect/cli/ValidationError"
 import { nearest } from "../app/nearest.ts"
 import { ProjectionUnknown } from "../projections/Projections.ts"
 
@@ -45,26 +42,8 @@ const exits: Readonly<Record<string, number>> = {
   GitMissing: exitCodes.missing
 }
 
-/**
- * What any failure of a command becomes. A defect is ours: it says so, without a stack trace. `words`: every command and
- * option that there is, to guess what a mistyped one was meant to be.
- */
-export const describeFailure = (
-  failure: unknown,
-  args: ReadonlyArray<string>,
-  words: ReadonlyArray<string>
-): Failure => {
-  if (ValidationError.isValidationError(failure)) {
-    const told = oneLine(stripVTControlCharacters(HelpDoc.toAnsiText(failure.error)))
-    const wrong = args.find((word) => /^-{0,2}[a-z][\w-]*$/i.test(word) && !words.includes(word))
-    const guess = wrong === undefined ? undefined : nearest(wrong, words)
-    const message =
-      failure._tag === "CommandMismatch" && wrong !== undefined
-        ? `There is no command ${JSON.stringify(wrong)}.`
-        : `${optionOf(told, args)}${told}`
-    const hint = `${guess === undefined ? "" : `Did you mean ${guess}? `}See: nexus --help`
-    return { code: "usage", message, hint, exit: exitCodes.usage }
-  }
+/** What any failure of a command becomes. A defect is ours: it says so, without a stack trace. */
+export const describeFailure = (failure: unknown): Failure => {
   if (failure instanceof Error && "_tag" in failure && typeof failure._tag === "string") {
     const hint = "hint" in failure && typeof failure.hint === "string" ? failure.hint : guessOf(failure)
     return {
@@ -94,15 +73,8 @@ const guessOf = (failure: object): string => {
   return guess === undefined ? "" : `Did you mean ${guess}?`
 }
 
-/** "--limit: " for "'many' is not an integer": the library names only the value. */
-const optionOf = (message: string, args: ReadonlyArray<string>): string => {
-  const value = /^'([^']*)' is not /.exec(message)?.[1]
-  const at = value === undefined ? -1 : args.findIndex((word) => word === value || word.endsWith(`=${value}`))
-  const option = [args[at - 1], args[at]?.split("=")[0]].find((word) => word?.startsWith("--"))
-  return option === undefined ? "" : `${option}: `
-}
-
 const snake = (tag: string): string =>
   tag.replace(/(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])/g, (letter) => `_${letter}`).toLowerCase()
 
-const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").trim()
+/** A message may come in several lines; users and programs get one. */
+export const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ").trim()

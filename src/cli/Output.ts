@@ -1,6 +1,5 @@
 /** Where commands print: results to stdout, for people or as JSON; everything else to stderr. */
 import { styleText } from "node:util"
-import Table from "cli-table3"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -44,43 +43,6 @@ export class Output extends Context.Tag("nexus/cli/Output")<
         progress
       }
     })
-}
-
-/** Aligned columns with a heading, without lines around them. */
-export const table = (
-  head: ReadonlyArray<string>,
-  rows: ReadonlyArray<ReadonlyArray<string>>,
-  style: Output["Type"]["style"]
-): ReadonlyArray<string> => {
-  const none = {
-    top: "",
-    "top-mid": "",
-    "top-left": "",
-    "top-right": "",
-    bottom: "",
-    "bottom-mid": "",
-    "bottom-left": ""
-  }
-  const more = {
-    "bottom-right": "",
-    left: "",
-    "left-mid": "",
-    mid: "",
-    "mid-mid": "",
-    right: "",
-    "right-mid": "",
-    middle: "  "
-  }
-  const printed = new Table({
-    head: head.map((text) => style("bold", text)),
-    chars: { ...none, ...more },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 }
-  })
-  for (const row of rows) printed.push([...row])
-  return printed
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
 }
 
 const progress: Output["Type"]["progress"] = (label) => {

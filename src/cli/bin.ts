@@ -22,7 +22,8 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 } else {
   cacheCompiledCode()
   // A hook has an agent waiting for it, and needs none of the command line's machinery.
-  const { main } = isHook ? await import("./hook.ts") : await import("./main.ts")
+  const isStatus = rest.length === 1 && rest[0] === "status"
+  const { main } = await (isHook ? import("./hook.ts") : isStatus ? import("./quickStatus.ts") : import("./main.ts"))
   await main(args)
 }
 

@@ -16,7 +16,8 @@ import { EventLog } from "../events/EventLog.ts"
 import { globals } from "./Globals.ts"
 import { UsageWrong } from "./Invocation.ts"
 import { Output } from "./Output.ts"
-import { parseTime, shownTime } from "./times.ts"
+import { shownTime } from "./shownTime.ts"
+import { parseTime } from "./times.ts"
 import { withLog } from "./withLog.ts"
 
 const options = {

@@ -6,28 +6,26 @@ import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
-import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { backupCommand, restoreCommand } from "./backup.ts"
 import { completionsCommand, completionsOf } from "./completions.ts"
 import { demoCommand } from "./demo.ts"
 import { eventsCommand } from "./events.ts"
-import { describeFailure, failureText } from "./Failures.ts"
 import { hookHelpCommand } from "./hookHelp.ts"
 import { initCommand, uninstallCommand } from "./init.ts"
-import { Invocation, UsageWrong } from "./Invocation.ts"
-import { Output } from "./Output.ts"
+import { UsageWrong } from "./Invocation.ts"
 import { print } from "./print.ts"
 import { projectionsCommand } from "./projections.ts"
 import { replayCommand } from "./replay.ts"
 import { sessionCommand, sessionsCommand } from "./sessions.ts"
 import { doctorCommand, statusCommand } from "./status.ts"
+import { run } from "./run.ts"
 import { takeGlobals } from "./takeGlobals.ts"
+import { usageFailure } from "./usageFailure.ts"
 import { verifyCommand } from "./verify.ts"
 import { version } from "./version.ts"
 
@@ -63,52 +61,29 @@ const plain = !process.stdout.isTTY || process.env["NO_COLOR"] !== undefined
 const quiet: Console.Console = {
   ...Context.get(DefaultServices.liveServices, Console.Console),
   log: (text: unknown) =>
-    Effect.sync(() =>
-      print(
-        1,
-        `${plain ? stripVTControlCharacters(String(text)) : String(text)}
-`
-      )
-    ),
+    Effect.sync(() => print(1, `${plain ? stripVTControlCharacters(String(text)) : String(text)}\n`)),
   error: () => Effect.void
 }
 
-const run = Command.run(nexus, { name: "Nexus", version })
+const parse = Command.run(nexus, { name: "Nexus", version })
 
-export const main = async (args: ReadonlyArray<string>): Promise<void> => {
-  const { json, home, rest } = takeGlobals(args)
+export const main = (args: ReadonlyArray<string>): Promise<void> => {
+  const globals = takeGlobals(args)
+  const { rest } = globals
   const wrong = unusable(rest)
-  if (wrong !== undefined) return complain(new UsageWrong({ message: wrong }), rest, json)
-  const exit = await Effect.runPromiseExit(
-    run(["node", "nexus", ...rest]).pipe(
-      Effect.withConsole(quiet),
-      Effect.provide(
-        Layer.mergeAll(
-          Output.layer(json),
-          Layer.succeed(Invocation, { home }),
-          NodeFileSystem.layer,
-          NodePath.layer,
-          NodeTerminal.layer,
-          CliConfig.layer({ showBuiltIns: false })
-        )
-      )
-    ),
-    { signal: interrupted() }
-  )
-  if (Exit.isSuccess(exit)) return
-  // Ctrl-C: 128 and the signal's number, as shells have it.
-  if (Cause.isInterruptedOnly(exit.cause)) {
-    process.exitCode = 130
-    return
-  }
-  complain(Cause.squash(exit.cause), rest, json)
+  const command =
+    wrong === undefined
+      ? parse(["node", "nexus", ...rest]).pipe(Effect.withConsole(quiet), Effect.provide(platform))
+      : new UsageWrong({ message: wrong })
+  return run(command, globals, (failure) => usageFailure(failure, rest, vocabulary))
 }
 
-const complain = (cause: unknown, args: ReadonlyArray<string>, json: boolean): void => {
-  const failure = describeFailure(cause, args, vocabulary())
-  print(2, `${failureText(failure, json)}\n`)
-  process.exitCode = failure.exit
-}
+const platform = Layer.mergeAll(
+  NodeFileSystem.layer,
+  NodePath.layer,
+  NodeTerminal.layer,
+  CliConfig.layer({ showBuiltIns: false })
+)
 
 /** What the library would take, or misunderstand. */
 const unusable = (args: ReadonlyArray<string>): string | undefined => {
@@ -123,10 +98,4 @@ const vocabulary = (): ReadonlyArray<string> => {
   return [...new Set(help.match(/--[a-z][a-z-]*|(?<=- )[a-z][a-z ]*[a-z]/g))].flatMap((word) =>
     word.startsWith("--") ? [word] : word.split(" ")
   )
-}
-
-const interrupted = (): AbortSignal => {
-  const controller = new AbortController()
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort())
-  return controller.signal
 }

@@ -6,7 +6,8 @@ import { isoTime } from "../app/Views.ts"
 import { Projections, type Status } from "../projections/Projections.ts"
 import { globals } from "./Globals.ts"
 import { IntegrityBroken } from "./Invocation.ts"
-import { Output, table } from "./Output.ts"
+import { Output } from "./Output.ts"
+import { table } from "./Table.ts"
 import { withLog } from "./withLog.ts"
 
 const names = Args.text({ name: "NAME" }).pipe(Args.withDescription("Only these; default: all"), Args.repeated)

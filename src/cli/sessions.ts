@@ -13,8 +13,9 @@ import * as FilesTouched from "../projections/FilesTouched.ts"
 import * as Projects from "../projections/Projects.ts"
 import * as Sessions from "../projections/Sessions.ts"
 import { globals } from "./Globals.ts"
-import { Output, table } from "./Output.ts"
-import { shownTime } from "./times.ts"
+import { Output } from "./Output.ts"
+import { table } from "./Table.ts"
+import { shownTime } from "./shownTime.ts"
 import { withLog } from "./withLog.ts"
 
 const options = {

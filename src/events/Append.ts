@@ -27,8 +27,28 @@ interface Head {
   readonly hlc: HybridClock.Timestamp
 }
 
-/** Appends one commit; `recorded` collects its events. Thrown: VersionConflict, KeyReused, EventRefused. */
-export const append = (writer: Writer, commit: Commit, recorded: Array<RecordedEvent>): Receipt => {
+/** Where the log and its streams end, while one transaction appends to them. */
+export interface Batch {
+  readonly origin: number
+  position: number
+  head: Head
+  /** By stream. */
+  readonly versions: Map<number, number>
+  readonly recorded: Array<RecordedEvent>
+}
+
+/** To be called in the transaction that is open; `finish` ends it. */
+export const begin = ({ database, names, device }: Writer): Batch => {
+  const origin = names.intern(device)
+  return { origin, position: lastPosition(database), head: headOf(database, origin), versions: new Map(), recorded: [] }
+}
+
+export const finish = ({ database }: Writer, { origin, position, head, recorded }: Batch): void => {
+  if (recorded.length > 0) saveHead(database, origin, position, head)
+}
+
+/** Appends one commit. Thrown: VersionConflict, KeyReused, EventRefused. */
+export const append = (writer: Writer, batch: Batch, commit: Commit): Receipt => {
   const { database, names } = writer
   const { key } = commit
   const fingerprint = key === undefined ? "" : Receipts.fingerprintOf(commit)
@@ -37,15 +57,13 @@ export const append = (writer: Writer, commit: Commit, recorded: Array<RecordedE
 
   if (key !== undefined) requireHeaderText("key", key)
   const stream = intern(names, "stream", commit.stream)
-  const before = versionOf(database, stream)
+  const before = batch.versions.get(stream) ?? versionOf(database, stream)
   if (commit.expected !== undefined && commit.expected !== before) {
     throw new VersionConflict({ stream: commit.stream, expected: commit.expected, actual: before })
   }
-  const first = lastPosition(database) + 1
-  if (commit.events.length > 0) {
-    appendEvents(writer, commit, { stream, version: before, position: first - 1 }, recorded)
-  }
-  const receipt = { first, last: first - 1 + commit.events.length, version: before + commit.events.length }
+  const first = batch.position + 1
+  if (commit.events.length > 0) appendEvents(writer, batch, commit, stream, before)
+  const receipt = { first, last: batch.position, version: before + commit.events.length }
   if (key !== undefined) Receipts.save(database, key, fingerprint, { receipt })
   return { ...receipt, repeated: false }
 }
@@ -54,23 +72,18 @@ const insert = `INSERT INTO events (position, id, origin, seq, hlc_ms, hlc_count
   time, project, actor, correlation, causation, key, salt, payload, payload_hash, hash)
   VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)`
 
-interface Start {
-  readonly stream: number
-  readonly version: number
-  readonly position: number
-}
-
-const appendEvents = (writer: Writer, commit: Commit, start: Start, recorded: Array<RecordedEvent>): void => {
+const appendEvents = (writer: Writer, batch: Batch, commit: Commit, stream: number, before: number): void => {
   const { database, names, entropy, device } = writer
   const statement = database.prepare(insert)
-  const origin = names.intern(device)
+  const { origin, recorded } = batch
   const project = commit.project === undefined ? null : intern(names, "project", commit.project)
   const correlation = commit.correlation === undefined ? null : intern(names, "correlation", commit.correlation)
   const now = writer.now()
   const time = Math.trunc(commit.time ?? now)
   const firstOfCommit = recorded.length
-  let { seq, hash, hlc } = headOf(database, origin)
-  let { version, position } = start
+  let { seq, hash, hlc } = batch.head
+  let { position } = batch
+  let version = before
   for (const event of commit.events) {
     const { version: schema, encode } = encoderOf(event.type)
     const payload = encode(event.payload)
@@ -108,7 +121,7 @@ const appendEvents = (writer: Writer, commit: Commit, start: Start, recorded: Ar
       seq,
       hlc.ms,
       hlc.count,
-      start.stream,
+      stream,
       version,
       intern(names, "type", event.type),
       schema,
@@ -124,7 +137,9 @@ const appendEvents = (writer: Writer, commit: Commit, start: Start, recorded: Ar
     )
     recorded.push(envelope as RecordedEvent)
   }
-  saveHead(database, origin, position, { seq, hash, hlc })
+  batch.position = position
+  batch.head = { seq, hash, hlc }
+  batch.versions.set(stream, version)
 }
 
 const causationOf = (event: NewEvent, recorded: ReadonlyArray<RecordedEvent>, first: number): string | null => {

@@ -18,7 +18,7 @@ export const make = (database: Database): Names => {
 
   const remember = (id: number, name: string) => {
     // A log may hold a million sessions; no command needs them all at once.
-    if (ids.size > 100_000) forget()
+    if (ids.size > 20_000) forget()
     ids.set(name, id)
     texts.set(id, name)
     return id

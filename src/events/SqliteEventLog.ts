@@ -9,7 +9,7 @@ import * as Blobs from "./Blobs.ts"
 import * as Chain from "./Chain.ts"
 import * as Database from "./Database.ts"
 import { Entropy } from "./Entropy.ts"
-import type { Commit, Query, RecordedEvent } from "./Event.ts"
+import type { Commit, Query } from "./Event.ts"
 import { EventLog, type Head, LogObserver, type Transaction } from "./EventLog.ts"
 import { type AppendFailure, EventRefused, KeyReused, VersionConflict } from "./LogErrors.ts"
 import * as HeadNote from "./HeadNote.ts"
@@ -59,16 +59,19 @@ export const make = (database: Database.Database) =>
     const transact = <A>(body: (transaction: Transaction) => A): Effect.Effect<A, AppendFailure> =>
       Effect.suspend(() => {
         const run = () => {
-          const appended: Array<RecordedEvent> = []
+          let batch: Append.Batch | undefined
           try {
             const result = body({
-              append: (commit) => Append.append(writer, commit, appended),
+              append: (commit) => Append.append(writer, (batch ??= Append.begin(writer)), commit),
               recorded: (key) => Receipts.fingerprintUnder(database, key),
               putBlob: (blob) => Blobs.put(database, blob),
               page: (query, limit) => Rows.page(database, names, query, limit),
               database
             })
-            if (appended.length > 0) observer.appended(database, appended)
+            if (batch !== undefined && batch.recorded.length > 0) {
+              Append.finish(writer, batch)
+              observer.appended(database, batch.recorded)
+            }
             return { result }
           } catch (refusal) {
             names.forget()

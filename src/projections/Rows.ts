@@ -3,7 +3,7 @@ import type { Database } from "../events/Database.ts"
 import type { Table, Tables, TableSpec, Value } from "./Projection.ts"
 
 /** How many rows may wait before `isFull` asks for a `flush`. */
-const fullAt = 20_000
+const fullAt = 5_000
 
 export interface Rows {
   readonly tables: Tables

@@ -48,7 +48,8 @@ export const sessionRows = table<SessionRow>({
     usage: "TEXT",
     last: "INTEGER"
   },
-  key: ["id"]
+  key: ["id"],
+  indexes: [["active"]]
 })
 
 const prefix = "session/"
