@@ -256,12 +256,15 @@ const exact = (database: Database, position: number, body: string): string | Buf
     : body
 
 /** How payloads refer to contents. In a text of the payload the quotes would be escaped. */
-const reference = /"(?:raw|blob)":"([0-9a-f]{64})"/g
+const references = ['"raw":"', '"blob":"']
 
 const missingContent = ({ contents }: State, payload: string): string | undefined => {
-  if (contents === undefined || !(payload.includes('"raw":"') || payload.includes('"blob":"'))) return undefined
-  for (const [, hash = ""] of payload.matchAll(reference)) {
-    if (!contents.has(abbreviated(hash))) return hash
+  if (contents === undefined) return undefined
+  for (const field of references) {
+    for (let at = payload.indexOf(field); at !== -1; at = payload.indexOf(field, at + 1)) {
+      const hash = payload.slice(at + field.length, at + field.length + 64)
+      if (!contents.has(abbreviated(hash))) return hash
+    }
   }
   return undefined
 }

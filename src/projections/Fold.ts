@@ -19,13 +19,9 @@ export interface Fold {
   readonly faults: ReadonlyArray<Fault>
 }
 
-/** A fold into the tables that `physical` names. */
-export const make = (
-  database: Database,
-  projection: Projection,
-  physical: (name: string) => string = (name) => name
-): Fold => {
-  const rows = Rows.make(database, physical)
+/** A fold into the live tables, or into empty ones that `shadow` names. */
+export const make = (database: Database, projection: Projection, shadow?: (name: string) => string): Fold => {
+  const rows = Rows.make(database, shadow ?? ((name) => name), shadow !== undefined)
   const faults: Array<Fault> = []
   return {
     projection,

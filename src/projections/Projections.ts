@@ -236,7 +236,7 @@ const make = (log: EventLog["Type"], projections: ReadonlyArray<Projection>): Pr
       const aside = Database.openScratch()
       const folds = which.map((projection) => {
         createTables(aside, projection, (name) => name)
-        return Fold.make(aside, projection)
+        return Fold.make(aside, projection, (name) => name)
       })
       const flush = () => Database.immediate(aside, () => folds.forEach((fold) => fold.flush()))
       yield* foldPages(folds, 0, until, flush, progress).pipe(Effect.onError(() => Database.close(aside)))

@@ -3,7 +3,7 @@ import type { Database } from "../events/Database.ts"
 import type { Table, Tables, TableSpec, Value } from "./Projection.ts"
 
 /** How many rows may wait before `isFull` asks for a `flush`. */
-const fullAt = 5_000
+const fullAt = 20_000
 
 export interface Rows {
   readonly tables: Tables
@@ -28,8 +28,8 @@ interface Change {
   readonly waiting: AnyRow | undefined
 }
 
-/** `physical` names the real table of a spec: the live one, or the shadow of a rebuild. */
-export const make = (database: Database, physical: (name: string) => string): Rows => {
+/** `physical` names the real table of a spec: the live one, or the shadow of a rebuild, which starts empty. */
+export const make = (database: Database, physical: (name: string) => string, startsEmpty: boolean): Rows => {
   const stores = new Map<TableSpec, Store>()
   const changes: Array<Change> = []
   let waiting = 0
@@ -37,7 +37,7 @@ export const make = (database: Database, physical: (name: string) => string): Ro
   const storeOf = (spec: TableSpec): Store => {
     let store = stores.get(spec)
     if (store === undefined) {
-      store = new Store(database, spec, physical(spec.name), (change) => {
+      store = new Store(database, spec, physical(spec.name), startsEmpty, (change) => {
         waiting += 1
         changes.push(change)
       })
@@ -77,7 +77,17 @@ class Store implements Table<AnyRow> {
   /** Rows of a table that only grows. */
   readonly #added: Array<AnyRow> = []
 
-  constructor(database: Database, spec: TableSpec, name: string, changed: (change: Change) => void) {
+  /** Keys that are in the table though not in `#known`, where the table started empty: no need to ask it for others. */
+  readonly #written: Set<string> | undefined
+
+  constructor(
+    database: Database,
+    spec: TableSpec,
+    name: string,
+    startsEmpty: boolean,
+    changed: (change: Change) => void
+  ) {
+    this.#written = startsEmpty ? new Set() : undefined
     this.#database = database
     this.#spec = spec
     this.#sql = statementsOf(spec, name)
@@ -88,7 +98,8 @@ class Store implements Table<AnyRow> {
     const at = keyText(key)
     const known = this.#known.get(at)
     if (known !== undefined || this.#known.has(at)) return known
-    const row = this.#database.prepare(this.#sql.select).get(...key) as AnyRow | undefined
+    const isThere = this.#written === undefined || this.#written.has(at)
+    const row = isThere ? (this.#database.prepare(this.#sql.select).get(...key) as AnyRow | undefined) : undefined
     this.#known.set(at, row)
     return row
   }
@@ -125,10 +136,14 @@ class Store implements Table<AnyRow> {
       statement.run(values)
     }
     for (const row of this.#added) save(row)
-    for (const row of this.#dirty.values()) save(row)
+    // In the order of the keys, so that rows of one page are written together.
+    const keys = [...this.#dirty.keys()]
+    for (const at of keys.length > 100 ? keys.sort() : keys) save(this.#dirty.get(at) ?? {})
     this.#added.length = 0
     this.#dirty.clear()
-    if (this.#known.size > fullAt) this.#known.clear()
+    if (this.#known.size <= fullAt) return
+    for (const [at, row] of this.#known) if (row !== undefined) this.#written?.add(at)
+    this.#known.clear()
   }
 
   #keyOf(row: AnyRow): string {

@@ -1,0 +1,67 @@
+/** The benchmark: every row of the table in bench/README.md, or those that are named. */
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { appendBatch, appendOne } from "./append.ts"
+import * as Bench from "./Bench.ts"
+import * as Large from "./large.ts"
+import { captureHook, statusStart, versionStart } from "./processes.ts"
+import { type Result, table } from "./Result.ts"
+import { concurrentWriters } from "./writers.ts"
+
+const usage = `usage: node scripts/bench.mjs [--json] [--quick] [NAME…]
+
+  NAME     only rows whose name contains this, in any case: "append", "rebuild"
+  --quick  100,000 events where it would be 1,000,000
+  --json   {"results":[…]} on stdout, nothing else
+`
+
+interface Measurement {
+  readonly names: ReadonlyArray<string>
+  readonly run: () => Result | ReadonlyArray<Result> | Promise<Result | ReadonlyArray<Result>>
+}
+
+export const main = async (args: ReadonlyArray<string>): Promise<void> => {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { json: { type: "boolean" }, quick: { type: "boolean" }, help: { type: "boolean" } }
+  })
+  if (values.help === true) return void process.stdout.write(usage)
+  const note = (text: string) => void process.stderr.write(`  ${text}\n`)
+  Bench.buildProgram()
+  await using bench = await Bench.make(values.quick === true ? 100_000 : 1_000_000, note)
+
+  const wanted = (name: string) =>
+    positionals.length === 0 || positionals.some((part) => name.toLowerCase().includes(part.toLowerCase()))
+  const chosen = measurements(bench).filter(({ names }) => names.some(wanted))
+  if (chosen.length === 0) {
+    const known = measurements(bench).flatMap(({ names }) => names)
+    process.stderr.write(`No row is named so. There are:\n  ${known.join("\n  ")}\n`)
+    process.exitCode = 2
+    return
+  }
+  const results: Array<Result> = []
+  for (const { names, run } of chosen) {
+    process.stderr.write(`${names.join(", ")} …\n`)
+    results.push(...[await run()].flat().filter(({ name }) => wanted(name)))
+  }
+  process.stdout.write(values.json === true ? `${JSON.stringify({ results })}\n` : `\n${table(results)}\n`)
+}
+
+const measurements = (bench: Bench.Bench): ReadonlyArray<Measurement> => {
+  const large = Large.make(bench)
+  const names = Large.names(bench.large)
+  const empty = "nexus status --json, empty log"
+  return [
+    { names: ["append 1 event"], run: () => appendOne(bench) },
+    { names: ["append 1,000 in a batch"], run: () => appendBatch(bench) },
+    { names: ["capture hook"], run: () => captureHook(bench) },
+    { names: ["nexus --version"], run: () => versionStart(bench) },
+    { names: [empty], run: () => statusStart(bench, empty, join(bench.folder(), "home")) },
+    { names: ["8 processes appending 2,000 each", "peak WAL of the 8 processes"], run: () => concurrentWriters(bench) },
+    { names: [names.load], run: large.load },
+    { names: [names.status], run: large.status },
+    { names: [names.verify], run: large.verify },
+    { names: [names.rebuild, names.peak], run: large.rebuild }
+  ]
+}
