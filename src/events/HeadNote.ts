@@ -2,7 +2,7 @@
  * A note of the log's head in a file of its own, made whenever a process that appended is done. SQLite silently drops what it
  * cannot read at the end of a write-ahead log: with the note, a log that lost acknowledged events no longer verifies.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type { Database } from "./Database.ts"
@@ -23,9 +23,8 @@ export const write = (database: Database): void => {
   const head = database.prepare("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1").get()
   if (head === undefined) return
   const note = JSON.stringify({ generation: String(database.generation.value), ...head })
-  const temporary = `${fileOf(database)}.${process.pid}`
-  writeFileSync(temporary, `${note}\n`, { mode: 0o600 })
-  renameSync(temporary, fileOf(database))
+  // Written in place: one that was cut short is none.
+  writeFileSync(fileOf(database), `${note}\n`, { mode: 0o600 })
 }
 
 /** What the log no longer agrees with, if anything: the position and hash that were noted. */

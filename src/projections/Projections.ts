@@ -6,6 +6,7 @@
  * place and its remains are dropped by the next; an event that a projection fails on is recorded, never skipped silently.
  */
 import { randomBytes } from "node:crypto"
+import { setFlagsFromString } from "node:v8"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -21,7 +22,14 @@ import type { Projection } from "./Projection.ts"
 import { createIndexes, createTables, dropTables, renameTables } from "./Schema.ts"
 import { dropRemains, dropShadows } from "./Shadows.ts"
 
-const pageSize = 1000
+/** Smaller pages are collected young. */
+const pageSize = 500
+
+/**
+ * Going through a log makes much garbage and keeps little. Left alone, V8 lets the young generation grow with it, and the
+ * process to half as much memory again, for 3 % less time.
+ */
+const keepYoungGenerationSmall = (): void => setFlagsFromString("--semi-space-growth-factor=1")
 
 /** How many events may be left for the transaction that swaps a rebuilt projection in; more are folded before it. */
 const swapWithin = 2000
@@ -174,6 +182,7 @@ const make = (log: EventLog["Type"], projections: ReadonlyArray<Projection>): Pr
     progress?: Progress
   ) =>
     Effect.gen(function* () {
+      if (until - from > 50_000) keepYoungGenerationSmall()
       let after = from
       while (after < until) {
         const events = yield* log.page({ after, until }, pageSize)

@@ -5,6 +5,9 @@ import type { Table, Tables, TableSpec, Value } from "./Projection.ts"
 /** How many rows may wait before `isFull` asks for a `flush`. */
 const fullAt = 20_000
 
+/** How many rows of a table that only grows go into one statement. */
+const together = 50
+
 export interface Rows {
   readonly tables: Tables
   /** From here on, changes can be taken back. */
@@ -135,7 +138,13 @@ class Store implements Table<AnyRow> {
       for (const [index, column] of this.#sql.columns.entries()) values[index] = row[column] ?? null
       statement.run(values)
     }
-    for (const row of this.#added) save(row)
+    const { columns, writeMany } = this.#sql
+    let done = 0
+    for (; this.#added.length - done >= together; done += together) {
+      const rows = this.#added.slice(done, done + together)
+      this.#database.prepare(writeMany).run(rows.flatMap((row) => columns.map((column) => row[column] ?? null)))
+    }
+    for (const row of this.#added.slice(done)) save(row)
     // In the order of the keys, so that rows of one page are written together.
     const keys = [...this.#dirty.keys()]
     for (const at of keys.length > 100 ? keys.sort() : keys) save(this.#dirty.get(at) ?? {})
@@ -156,6 +165,8 @@ interface Statements {
   readonly columns: ReadonlyArray<string>
   readonly select: string
   readonly write: string
+  /** The same for `together` rows at once. */
+  readonly writeMany: string
 }
 
 const statements = new WeakMap<TableSpec, Map<string, Statements>>()
@@ -172,7 +183,8 @@ const statementsOf = (spec: TableSpec, name: string): Statements => {
     made = {
       columns,
       select: `SELECT * FROM "${name}" WHERE ${spec.key.map((column) => `"${column}" = ?`).join(" AND ")}`,
-      write: `INSERT OR REPLACE INTO "${name}" (${list}) VALUES (${marks})`
+      write: `INSERT OR REPLACE INTO "${name}" (${list}) VALUES (${marks})`,
+      writeMany: `INSERT INTO "${name}" (${list}) VALUES ${Array(together).fill(`(${marks})`).join(", ")}`
     }
     known.set(name, made)
   }

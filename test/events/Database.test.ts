@@ -45,7 +45,7 @@ describe("a log that is opened", () => {
     trusted_schema: 0,
     cell_size_check: 1,
     checkpoint_fullfsync: 1,
-    wal_autocheckpoint: 4000,
+    wal_autocheckpoint: 1000,
     journal_size_limit: 32 * 1024 * 1024,
     mmap_size: 0,
     cache_size: -16 * 1024,

@@ -138,7 +138,9 @@ describe("a process that is killed", () => {
     expect(next).toBeGreaterThan(4)
     // The next restore clears up what the killed ones left.
     await Effect.runPromise(restore(home.log, join(backups, "long.db"), "last"))
-    const rest = readdirSync(home.path).filter((file) => !/^nexus\.db(-wal|-shm|\.before-restore-[^.]*Z)?$/.test(file))
+    const rest = readdirSync(home.path).filter(
+      (file) => !/^nexus\.db(\.head$|-wal|-shm|\.before-restore-[^.]*Z)?$/.test(file)
+    )
     expect(rest).toEqual([])
   })
 })
