@@ -31,7 +31,7 @@ export const status = Effect.gen(function* () {
     projects: projects.length,
     sessions: {
       total: Sessions.count(log.database),
-      active: Sessions.list(log.database, { active: true, limit: 20 }).map(sessionView)
+      active: Sessions.ongoing(log.database, 20).map(sessionView)
     },
     spool: { waiting: (yield* spool.list).length, rejected: (yield* spool.rejected).length },
     degraded

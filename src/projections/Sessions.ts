@@ -49,7 +49,7 @@ export const sessionRows = table<SessionRow>({
     last: "INTEGER"
   },
   key: ["id"],
-  indexes: [["active"]]
+  indexes: [["status", "active"]]
 })
 
 const prefix = "session/"
@@ -103,8 +103,13 @@ export interface SessionFilter {
   readonly agent?: string
   /** Only those that have not ended. */
   readonly active?: boolean
-  readonly limit?: number
 }
+
+/** The most recently active of those that have not ended. */
+export const ongoing = (database: Database, limit: number): ReadonlyArray<SessionRow> =>
+  database
+    .prepare("SELECT * FROM sessions WHERE status IN ('active', 'idle') ORDER BY active DESC, id LIMIT ?")
+    .all(limit) as ReadonlyArray<SessionRow>
 
 export const count = (database: Database): number =>
   Number(database.prepare("SELECT count(*) FROM sessions").pluck().get())
@@ -115,13 +120,12 @@ export const list = (database: Database, filter: SessionFilter = {}): ReadonlyAr
     .prepare(
       `SELECT * FROM sessions
        WHERE (@project IS NULL OR project = @project) AND (@agent IS NULL OR agent = @agent) AND (@open = 0 OR status <> 'ended')
-       ORDER BY active DESC, id LIMIT @limit`
+       ORDER BY active DESC, id`
     )
     .all({
       project: filter.project ?? null,
       agent: filter.agent ?? null,
-      open: filter.active === true ? 1 : 0,
-      limit: filter.limit ?? -1
+      open: filter.active === true ? 1 : 0
     }) as ReadonlyArray<SessionRow>
 
 /** Sessions whose id, or whose agent's own id, begins with `text`. */
