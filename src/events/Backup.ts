@@ -18,6 +18,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Database from "./Database.ts"
 import { LogDamaged, type LogFailure, LogUnavailable } from "./LogErrors.ts"
+import { failureOf } from "./SqliteFailures.ts"
 import { type Verification, verify } from "./Verify.ts"
 
 export class BackupRefused extends Schema.TaggedError<BackupRefused>()("BackupRefused", {
@@ -162,7 +163,7 @@ const replace = (path: string, incoming: string, aside: string): Effect.Effect<s
 const overwrite = (source: Database.Database, path: string): Effect.Effect<void, LogFailure> =>
   Effect.tryPromise({
     try: () => source.sqlite.backup(path, { progress: () => 2 ** 30 }),
-    catch: (cause) => Database.failureOf(path, cause) ?? unavailable(path, cause)
+    catch: (cause) => failureOf(path, cause) ?? unavailable(path, cause)
   }).pipe(
     Effect.retry({
       while: (failure) => failure._tag === "LogBusy",
@@ -184,7 +185,7 @@ const copy = (source: Database.Database, file: string, progress?: Progress): Eff
             return 2000
           }
         }),
-      catch: (cause) => Database.failureOf(file, cause) ?? unavailable(file, cause)
+      catch: (cause) => failureOf(file, cause) ?? unavailable(file, cause)
     })
     yield* onDisk(file, () => chmodSync(file, 0o600))
   })
@@ -213,7 +214,7 @@ const verifyFile = (file: string, named = file): Effect.Effect<Verification, Log
   )
 
 const onDisk = (path: string, body: () => void): Effect.Effect<void, LogFailure> =>
-  Effect.try({ try: body, catch: (cause) => Database.failureOf(path, cause) ?? unavailable(path, cause) })
+  Effect.try({ try: body, catch: (cause) => failureOf(path, cause) ?? unavailable(path, cause) })
 
 const unavailable = (path: string, cause: unknown): LogFailure =>
   new LogUnavailable({ path, reason: "failing", detail: cause instanceof Error ? cause.message : String(cause) })

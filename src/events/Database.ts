@@ -2,27 +2,16 @@
  * The SQLite file that holds the log: opened with every setting that the promises rest on, set and read back, and written
  * in immediate transactions that wait their turn.
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statfsSync,
-  statSync
-} from "node:fs"
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import Sqlite from "better-sqlite3"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { LogBusy, LogDamaged, type LogFailure, LogReplaced, LogTooNew, LogUnavailable } from "./LogErrors.ts"
+import { applicationId, refuseForeign } from "./Identity.ts"
+import { LogBusy, LogDamaged, type LogFailure, LogReplaced, LogUnavailable } from "./LogErrors.ts"
 import * as Migrations from "./Migrations.ts"
-
-/** "NXUS": tells our files from other programs' SQLite files. */
-export const applicationId = 0x4e585553
+import { failureOf } from "./SqliteFailures.ts"
 
 /** Before this version, several writers could corrupt a WAL file (sqlite.org/wal.html, "the WAL-reset bug"). */
 const minimumSqlite = [3, 51, 3] as const
@@ -280,93 +269,5 @@ const assertSqlite = (path: string, sqlite: Sqlite.Database): void => {
   if (difference < 0) {
     const detail = `SQLite ${version} can damage a log with several writers; ${minimumSqlite.join(".")} or later is needed`
     throw new LogUnavailable({ path, reason: "unsupported", detail })
-  }
-}
-
-/**
- * Fails for a file that is not ours, or from a newer Nexus, before anything can be written to it: even opening and closing a
- * database writes, when its write-ahead log is waiting. The file's first 100 bytes tell (sqlite.org/fileformat2.html, section
- * 1.3); what the write-ahead log may have changed of them is asked through a connection that only reads.
- */
-const refuseForeign = (path: string): void => {
-  const header = Buffer.alloc(100)
-  const file = openSync(path, "r")
-  try {
-    const length = readSync(file, header, 0, 100, 0)
-    if (length === 0) return
-    if (length < 100 || header.toString("latin1", 0, 16) !== "SQLite format 3\0") {
-      throw new LogDamaged({ path, reason: "it is not an SQLite database" })
-    }
-  } finally {
-    closeSync(file)
-  }
-  const waiting = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
-  // With one page, and no more in the write-ahead log, there is nothing in it but its schema, which then is empty.
-  refuseOther(path, header.readUInt32BE(68), header.readUInt32BE(60), waiting || header.readUInt32BE(28) <= 1)
-  if (!waiting) return
-  const sqlite = new Sqlite(path, { readonly: true })
-  try {
-    const application = Number(sqlite.pragma("application_id", { simple: true }))
-    const version = Number(sqlite.pragma("user_version", { simple: true }))
-    refuseOther(path, application, version, sqlite.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0)
-  } finally {
-    sqlite.close()
-  }
-}
-
-/** A new log has no application id yet, and nothing in it. */
-const refuseOther = (path: string, application: number, version: number, isEmpty: boolean): void => {
-  if (application === applicationId) return Migrations.refuseNewer(path, version)
-  if (application !== 0 || !isEmpty) throw new LogDamaged({ path, reason: "it is a database of another program" })
-}
-
-/** SQLite's and the system's error codes in our words; undefined for what is a mistake in our own code. */
-export const failureOf = (path: string, cause: unknown): LogFailure | undefined => {
-  if (
-    cause instanceof LogBusy ||
-    cause instanceof LogDamaged ||
-    cause instanceof LogTooNew ||
-    cause instanceof LogReplaced ||
-    cause instanceof LogUnavailable
-  ) {
-    return cause
-  }
-  if (!(cause instanceof Error && "code" in cause && typeof cause.code === "string")) return undefined
-  const { code, message } = cause
-  const unavailable = (reason: LogUnavailable["reason"]) => new LogUnavailable({ path, reason, detail: message })
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED") || code === "SQLITE_PROTOCOL") {
-    return new LogBusy({ path, waitedMs: 0 })
-  }
-  // Our own statements are right: a table or column that is missing was taken out of the file.
-  const incomplete = code === "SQLITE_ERROR" && /no such (table|column)|malformed|unsupported file format/.test(message)
-  if (incomplete || code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") {
-    return new LogDamaged({ path, reason: message })
-  }
-  if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") return unavailable("full")
-  if (code.startsWith("SQLITE_READONLY") || code === "EROFS") return unavailable("read-only")
-  if (code.startsWith("SQLITE_CANTOPEN") || code === "EACCES" || code === "EPERM" || code === "SQLITE_PERM") {
-    return unavailable(isReadOnly(dirname(path)) ? "read-only" : "not permitted")
-  }
-  if (code === "ENOENT" || code === "ENOTDIR" || code === "EEXIST" || code === "EISDIR") return unavailable("missing")
-  if (code.startsWith("SQLITE_IOERR") || code === "EIO") return unavailable(isFull(dirname(path)) ? "full" : "failing")
-  return undefined
-}
-
-/** SQLite calls it an I/O error when there is no room for its shared memory. */
-const isFull = (folder: string): boolean => {
-  try {
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize < 1024 * 1024
-  } catch {
-    return false
-  }
-}
-
-const isReadOnly = (folder: string): boolean => {
-  try {
-    accessSync(folder, constants.W_OK)
-    return false
-  } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "EROFS"
   }
 }

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { describe, expect, it } from "vitest"
 import * as Database from "../../src/events/Database.ts"
+import { applicationId } from "../../src/events/Identity.ts"
 import { EventLog } from "../../src/events/EventLog.ts"
 import * as Migrations from "../../src/events/Migrations.ts"
 import { packageFile } from "../../src/events/PackageFile.ts"
@@ -49,7 +50,7 @@ describe("a log that is opened", () => {
     journal_size_limit: 32 * 1024 * 1024,
     mmap_size: 0,
     cache_size: -16 * 1024,
-    application_id: Database.applicationId,
+    application_id: applicationId,
     user_version: Migrations.latest
   }
   const read = ({ sqlite }: Database.Database) =>
