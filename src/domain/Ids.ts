@@ -21,4 +21,8 @@ export type ContentHash = typeof ContentHash.Type
 
 export const sessionStream = (id: SessionId): string => `session/${id}`
 export const projectStream = (id: ProjectId): string => `project/${id}`
+/** What is read from the project's repository. */
+export const repositoryStream = (id: ProjectId): string => `repository/${id}`
+/** What is seen of files, of which no session tells. */
+export const filesStream = (id: ProjectId | undefined): string => `files/${id ?? "elsewhere"}`
 export const deviceStream = (device: string): string => `device/${device}`

@@ -53,12 +53,20 @@ export type PromptSubmitted = typeof PromptSubmitted.Type
 export const ToolStarted = Schema.Struct({ call: Schema.String, tool: Schema.String, target: text, subagent, raw })
 export type ToolStarted = typeof ToolStarted.Type
 
+/**
+ * How the file changes of a call that may change any file (a shell, an MCP server) are known. "compared": the checkout was
+ * looked through before and after it, completely; "reported": the client says which files it changed; "none": it can change
+ * none. Absent for such a call: nobody looked, so what changed in the checkout meanwhile may be its work or a person's.
+ */
+const writes = Schema.optional(Schema.Literal("compared", "reported", "none"))
+
 /** `durationMs` as the client measured it. */
 export const ToolCompleted = Schema.Struct({
   call: Schema.String,
   tool: Schema.String,
   target: text,
   durationMs: Schema.optional(Schema.Number),
+  writes,
   subagent,
   raw
 })
@@ -71,6 +79,7 @@ export const ToolFailed = Schema.Struct({
   error: Schema.String,
   interrupted: Schema.Boolean,
   durationMs: Schema.optional(Schema.Number),
+  writes,
   subagent,
   raw
 })
@@ -80,16 +89,27 @@ export type ToolFailed = typeof ToolFailed.Type
  * A tool changed a file. `path` is relative to the checkout when the file is inside it, else absolute; "/" separates.
  * `before` is null for a file that did not exist, `after` for one that exists no more; either is absent when not known.
  * `evidence`: "payload" (the client sent both contents), "disk" (read at the moment of the hook), "diff" (computed from a
- * diff that the client sent).
+ * diff that the client sent), "snapshot" (the checkout was looked through before and after the call).
+ * `checkout` is the top folder of the working tree that holds the file, symbolic links resolved; absent outside of one.
  */
 export const FileEdited = Schema.Struct({
   path: Schema.String,
+  checkout: text,
+  /** The path that the content came from, when the file was renamed or copied. */
+  from: text,
   tool: Schema.String,
   call: Schema.String,
   operation: Schema.Literal("created", "modified", "deleted"),
   before: Schema.optional(Schema.NullOr(ContentRef)),
   after: Schema.optional(Schema.NullOr(ContentRef)),
-  evidence: Schema.Literal("payload", "disk", "diff"),
+  evidence: Schema.Literal("payload", "disk", "diff", "snapshot"),
+  /**
+   * Of a shell's or server's change, why it is taken for the call's work. "named": the command or the client names the file;
+   * "window": the file changed while the call ran; "contested": somebody else wrote it meanwhile, so that nobody can tell.
+   */
+  claim: Schema.optional(Schema.Literal("named", "window", "contested")),
+  /** The formatter that the command ran, when it ran one: "prettier", "gofmt". */
+  formatter: text,
   /** The person changed the proposal before accepting it. */
   userModified: Schema.optional(Schema.Boolean),
   model: text,

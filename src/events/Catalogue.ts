@@ -5,8 +5,10 @@
  * To change one: raise `version`, add the upcaster from the version before, keep the old fixture line. For ever.
  */
 import type * as Schema from "effect/Schema"
+import * as Files from "../domain/FileEvents.ts"
 import * as Log from "../domain/LogEvents.ts"
 import * as Project from "../domain/ProjectEvents.ts"
+import * as Repository from "../domain/RepositoryEvents.ts"
 import * as Session from "../domain/SessionEvents.ts"
 
 /** Turns the JSON of one version into that of the next. Pure: no clock, no look-up. */
@@ -29,6 +31,14 @@ const first = <S extends Schema.Schema.AnyNoContext>(schema: S, budget: number):
   upcasters: {}
 })
 
+/** The second version of a type that only gained optional fields and values: what was written is still right. */
+const widened = <S extends Schema.Schema.AnyNoContext>(schema: S, budget: number): EventType<S> => ({
+  schema,
+  version: 2,
+  budget,
+  upcasters: { 1: (payload) => payload }
+})
+
 // A path may have 4,096 bytes, and JSON may need six for one of them.
 const path = 6 * 4096
 
@@ -43,9 +53,14 @@ export const catalogue = {
   ModelSwitched: first(Session.ModelSwitched, 1024),
   PromptSubmitted: first(Session.PromptSubmitted, 2048),
   ToolStarted: first(Session.ToolStarted, 2048),
-  ToolCompleted: first(Session.ToolCompleted, 2048),
-  ToolFailed: first(Session.ToolFailed, 4096),
-  FileEdited: first(Session.FileEdited, path + 2048),
+  ToolCompleted: widened(Session.ToolCompleted, 2048),
+  ToolFailed: widened(Session.ToolFailed, 4096),
+  FileEdited: widened(Session.FileEdited, 2 * path + 2048),
+  FileObserved: first(Files.FileObserved, 2 * path + 2048),
+  CommitSeen: first(Repository.CommitSeen, 60 * 1024),
+  HeadMoved: first(Repository.HeadMoved, path + 2048),
+  ContentKept: first(Repository.ContentKept, path + 2048),
+  TraceImported: first(Repository.TraceImported, path + 1024),
   StopObserved: first(Session.StopObserved, 2048),
   StopFailed: first(Session.StopFailed, 2048),
   SubagentStarted: first(Session.SubagentStarted, 1024),

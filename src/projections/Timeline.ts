@@ -55,6 +55,16 @@ const sentence = (event: RecordedEvent): string => {
       return `${event.payload.tool} ✗ ${event.payload.target ?? ""} — ${event.payload.interrupted ? "interrupted" : event.payload.error}`
     case "FileEdited":
       return `${event.payload.operation} ${event.payload.path} (${contents(event.payload.before, event.payload.after)})`
+    case "FileObserved":
+      return `saw ${event.payload.path} changed outside of any agent (${short(event.payload.content)}, ${event.payload.by})`
+    case "CommitSeen":
+      return `commit ${event.payload.commit.slice(0, 12)} by ${event.payload.author}: ${event.payload.files.length} files of interest`
+    case "HeadMoved":
+      return `HEAD ${event.payload.from.slice(0, 8)} → ${event.payload.to.slice(0, 8)} (${event.payload.verb}) in ${event.payload.checkout}`
+    case "ContentKept":
+      return `kept ${event.payload.path} of commit ${event.payload.commit.slice(0, 12)} (${short(event.payload.content)})`
+    case "TraceImported":
+      return `imported attribution of commit ${event.payload.commit.slice(0, 12)} from ${event.payload.source}`
     case "StopObserved":
       return `stopped${event.payload.again ? " again" : ""}${event.payload.background > 0 ? `, ${event.payload.background} in the background` : ""}: ${event.payload.message ?? ""}`
     case "StopFailed":
