@@ -20,6 +20,11 @@ export class PayloadRefused extends Schema.TaggedError<PayloadRefused>()("Payloa
 
 /** A change of a file as the payload tells it, with the exact contents. Undefined: not known. Null: no such file. */
 export interface Edit extends Pick<FileEdited, "tool" | "call" | "operation" | "evidence"> {
+  /** Why a shell's change is taken for its work; see `FileEdited.claim`. */
+  readonly claim?: FileEdited["claim"]
+  /** The path that the content came from, in the same form as `path`. */
+  readonly from?: string
+  readonly formatter?: string
   /** As the client wrote it, mostly absolute. */
   readonly path: string
   readonly before: Buffer | null | undefined
@@ -27,6 +32,24 @@ export interface Edit extends Pick<FileEdited, "tool" | "call" | "operation" | "
   readonly userModified?: boolean
   readonly model?: string
   readonly subagent?: string
+}
+
+/**
+ * A call that may change files, as its start or its end is delivered. While the hook of its start waits, Nexus looks at what
+ * the call can reach; at its end it looks again, and what differs is the call's work, as far as nobody else was at it.
+ */
+export interface CallWindow {
+  /** The agent's own ids of the conversation and of the call. */
+  readonly session: string
+  readonly call: string
+  readonly phase: "start" | "end"
+  readonly tool: string
+  /** The files that it names, as the client wrote them; or the whole checkout, for a shell or a server. */
+  readonly reach: "checkout" | ReadonlyArray<string>
+  /** What a shell runs. */
+  readonly command?: string
+  /** It goes on after its end was delivered. */
+  readonly background?: boolean
 }
 
 export interface Prompt {
@@ -64,6 +87,8 @@ export interface Agent {
   readonly name: string
   /** The file changes in a payload, from the payload as it came. */
   readonly edits: (payload: JsonObject, context: Pick<ReadContext, "live">) => ReadonlyArray<Edit>
+  /** Whether a payload is the start or the end of a call that may change files. */
+  readonly window: (payload: JsonObject) => CallWindow | undefined
   /** Everything else, from the payload after redaction. */
   readonly read: (payload: JsonObject, context: ReadContext) => Effect.Effect<Reading, PayloadRefused>
   /** Names of the top-level fields that hold what a person typed, which `capture.prompts` governs. */

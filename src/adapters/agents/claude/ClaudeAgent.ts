@@ -15,6 +15,7 @@ const commands = (target: HookTarget, scope: "local" | "shared"): HookCommands =
 export const ClaudeAgent: Agent = {
   name: agentName,
   edits: (payload, { live }) => editsOf(payload, live),
+  window: () => undefined,
   read,
   promptFields: ["prompt", "command_args", "session_title", "custom_instructions", "compact_summary"],
   settings: {
