@@ -17,9 +17,29 @@ const largest = 16 * 1024 * 1024
 /** A shorter text is not worth a reference. */
 const referenceFrom = 256
 
+/** Content in the form in which it may be put aside: what it exactly is, and a copy without secrets. */
+export interface CleanContent {
+  readonly ref: Pick<ContentRef, "hash" | "oid" | "bytes">
+  /** Absent when it is too long to be kept. */
+  readonly copy?: Buffer
+  /** Names of the rules whose findings were replaced in the copy. */
+  readonly rules: ReadonlyArray<string>
+}
+
+export const cleanContent = (content: Buffer, redact: Secrets["Type"]["redact"]): CleanContent => {
+  const ref = { hash: hashOf(content), oid: gitOid(content), bytes: content.length }
+  if (content.length > largest) return { ref, rules: [] }
+  const { content: copy, rules } = redacted(content, redact)
+  return { ref, copy, rules }
+}
+
 export interface ContentStore {
   /** Refers to `content`, and stores it (redacted) unless told not to; `base` is what it resembles. */
-  readonly add: (content: Buffer, base: Buffer | undefined, keep?: boolean) => Effect.Effect<ContentRef, LogFailure>
+  readonly add: (
+    content: Buffer | CleanContent,
+    base: Buffer | CleanContent | undefined,
+    keep?: boolean
+  ) => Effect.Effect<ContentRef, LogFailure>
   /** A text of the payload that is stored already, by the reference that stands for it in the raw payload. */
   readonly reference: (text: string) => JsonObject | undefined
   /** Stores what is left of the payload. */
@@ -31,24 +51,23 @@ export const contentStore = (log: EventLog["Type"], redact: Secrets["Type"]["red
   const blobs: Array<PreparedBlob> = []
   const stored = new Map<
     string,
-    { readonly content: Buffer; readonly blob: PreparedBlob; readonly rules: ReadonlyArray<string> }
+    { readonly content: Buffer; readonly blob: PreparedBlob } & Pick<CleanContent, "ref" | "rules">
   >()
 
   const add: ContentStore["add"] = (content, base, keep = true) =>
     Effect.gen(function* () {
-      const exact = hashOf(content)
-      const ref = { hash: exact, oid: gitOid(content), bytes: content.length }
-      if (!keep || content.length > largest) return ref
-      let copy = stored.get(exact)
+      const exact = exactHash(content)
+      let copy = keep ? stored.get(exact) : undefined
       if (copy === undefined) {
-        const clean = redacted(content, redact)
-        const below = base === undefined ? undefined : stored.get(hashOf(base))
-        const blob = yield* log.blobs.prepare(clean.content, below)
-        copy = { content: clean.content, blob, rules: clean.rules }
+        const clean = Buffer.isBuffer(content) ? cleanContent(content, keep ? redact : asItIs) : content
+        if (!keep || clean.copy === undefined) return clean.ref
+        const below = base === undefined ? undefined : stored.get(exactHash(base))
+        const blob = yield* log.blobs.prepare(clean.copy, below)
+        copy = { content: clean.copy, blob, ref: clean.ref, rules: clean.rules }
         stored.set(exact, copy)
         blobs.push(blob)
       }
-      return { ...ref, blob: copy.blob.hash, ...(copy.rules.length === 0 ? {} : { redacted: copy.rules }) }
+      return { ...copy.ref, blob: copy.blob.hash, ...(copy.rules.length === 0 ? {} : { redacted: copy.rules }) }
     })
 
   return {
@@ -67,6 +86,12 @@ export const contentStore = (log: EventLog["Type"], redact: Secrets["Type"]["red
   }
 }
 
+const exactHash = (content: Buffer | CleanContent): ContentHash =>
+  Buffer.isBuffer(content) ? hashOf(content) : content.ref.hash
+
+/** For content that is not kept, and so need not be searched. */
+const asItIs: Secrets["Type"]["redact"] = (text) => ({ text, rules: [] })
+
 /** Text is searched for secrets and addresses; bytes that are no text are kept as they are. */
 const redacted = (
   content: Buffer,
@@ -78,5 +103,5 @@ const redacted = (
 }
 
 /** The id that git gives a blob (git-hash-object(1)): SHA-1 over "blob <size>\0" and the content. */
-const gitOid = (content: Buffer): string =>
+export const gitOid = (content: Buffer): string =>
   hash("sha1", Buffer.concat([Buffer.from(`blob ${content.length}\0`), content]))

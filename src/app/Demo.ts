@@ -7,7 +7,7 @@ import { dirname, join } from "node:path"
 import { applyPatch, type StructuredPatch } from "diff"
 import * as Effect from "effect/Effect"
 import { packageFile } from "../events/PackageFile.ts"
-import type { Agent, JsonObject } from "./ports/Agent.ts"
+import type { Agent, InstallableAgent, JsonObject } from "./ports/Agent.ts"
 import { Shell } from "./ports/Shell.ts"
 
 /** Where the recording's own machine had its project and its transcript. */
@@ -44,7 +44,7 @@ export interface Played {
 }
 
 /** Plays the session through the hooks in the stage's settings file. */
-export const play = (agent: Agent, stage: Stage) =>
+export const play = (agent: InstallableAgent, stage: Stage) =>
   Effect.gen(function* () {
     const shell = yield* Shell
     const settings = readFileSync(join(stage.project, agent.settings.file("local")), "utf8")

@@ -10,6 +10,7 @@ import * as Projects from "../projections/Projects.ts"
 import { load } from "./Config.ts"
 import { hookScript, hookTarget } from "./InstallHooks.ts"
 import { Nexus } from "./Nexus.ts"
+import { isInstallable } from "./ports/Agent.ts"
 import { Repositories } from "./ports/Repositories.ts"
 
 export interface Diagnosis {
@@ -168,7 +169,8 @@ const hooks = Effect.gen(function* () {
   return installed.map(({ agent: name, file, scope }): Diagnosis => {
     const agent = nexus.agents.find((one) => one.name === name)
     const check = `hooks of ${name}`
-    if (agent === undefined) return warning(check, "this Nexus does not know that agent", "Update Nexus.")
+    if (agent === undefined || !isInstallable(agent))
+      return warning(check, "this Nexus does not know that agent's hooks", "Update Nexus.")
     if (!existsSync(file)) return warning(check, `${file} is gone`, "nexus init")
     const text = readFileSync(file, "utf8")
     if (agent.settings.isDisabled(text))

@@ -13,7 +13,7 @@ import type { LogFailure } from "../events/LogErrors.ts"
 import type { Delivery, SpoolUnavailable } from "../events/Spool.ts"
 import * as Spool from "../events/Spool.ts"
 import { decide, type SessionFact } from "../domain/Session.ts"
-import { sessionStream } from "../domain/Ids.ts"
+import { filesStream, sessionStream } from "../domain/Ids.ts"
 import { Nexus } from "./Nexus.ts"
 import { prepare, type Prepared } from "./PrepareDelivery.ts"
 import * as SessionStates from "./SessionStates.ts"
@@ -37,7 +37,7 @@ export const ingest = (live?: string): Effect.Effect<IngestReport, IngestFailure
     const spool = Spool.make(home.spool)
     const waiting = yield* spool.list
     let report: IngestReport = { recorded: 0, repeated: 0, rejected: 0 }
-    for (const batch of batches(waiting)) {
+    for (const batch of batches(waiting, live)) {
       const outcome = yield* ingestBatch(spool, batch, live)
       report = {
         recorded: report.recorded + outcome.recorded,
@@ -57,7 +57,7 @@ const ingestBatch = (spool: Spool.Spool, batch: ReadonlyArray<Delivery>, live: s
     const ready: Array<Prepared> = []
     const rejected: Array<readonly [name: string, reason: string]> = []
     for (const delivery of batch) {
-      const prepared = yield* Effect.either(prepare(spool, delivery, delivery.name === live, states))
+      const prepared = yield* Effect.either(prepare(spool, delivery, live, states))
       if (prepared._tag === "Left") {
         // What is wrong with the log or the spool is not the payload's fault: it stays where it is.
         if (prepared.left._tag !== "PayloadRefused") return yield* prepared.left
@@ -112,31 +112,44 @@ const another: Outcome = {
 
 /** Decides on what is known at this moment, inside the transaction, so that no other process can come between. */
 const record = (transaction: Transaction, states: SessionStates.SessionStates, prepared: Prepared): Outcome => {
-  const { reading, delivery, context } = prepared
-  const earlier = transaction.recorded(prepared.key)
-  if (earlier !== undefined) return earlier === prepared.fingerprint ? "repeated" : another
+  const { reading, observed, once, delivery, context, key, fingerprint } = prepared
+  const earlier = transaction.recorded(key)
+  if (earlier !== undefined) return earlier === fingerprint ? "repeated" : another
   for (const blob of prepared.blobs) transaction.putBlob(blob)
+  if (observed.length > 0 || reading === undefined) {
+    const stream = filesStream(context.project)
+    const actor: Actor = { kind: "system", name: "nexus" }
+    const commit = { stream, time: delivery.time, actor, events: observed, ...context }
+    transaction.append(reading === undefined ? { ...commit, key, fingerprint } : commit)
+  }
+  if (reading === undefined) return "recorded"
+  const told = new Set(reading.facts.filter((fact) => transaction.recorded(once.get(fact) ?? "") !== undefined))
   const before = states.get(reading.session)
-  const facts = decide(before, reading)
+  const facts = decide(before, { ...reading, facts: reading.facts.filter((fact) => !told.has(fact)) })
   let model = before?.model ?? null
   let tool: number | undefined
   const events = facts.map((fact, index): NewEvent => {
     model = states.evolve(reading.session, fact, delivery.time).model
-    if (fact.type === "ToolCompleted") tool = index
+    if (fact.type === "ToolCompleted" || fact.type === "ToolFailed") tool = index
     const causation = fact.type === "FileEdited" && tool !== undefined ? { causation: tool } : {}
-    return { actor: actorOf(prepared, model), ...causation, ...withModel(fact, model) }
+    const own = fact.type === "FileEdited" ? fact.payload.model : undefined
+    return { actor: actorOf(reading, own ?? model), ...causation, ...withModel(fact, model) }
   })
   const commit: Commit = {
     stream: sessionStream(reading.session),
-    key: prepared.key,
-    fingerprint: prepared.fingerprint,
+    key,
+    fingerprint,
     time: delivery.time,
     correlation: reading.session,
-    actor: actorOf(prepared, model),
+    actor: actorOf(reading, model),
     events,
     ...context
   }
   transaction.append(commit)
+  for (const word of once.values()) {
+    if (transaction.recorded(word) === undefined)
+      transaction.append({ ...commit, key: word, fingerprint: word, events: [] })
+  }
   for (const drift of prepared.drift) {
     if (transaction.recorded(drift.key) === undefined) {
       transaction.append({ ...commit, key: drift.key, fingerprint: drift.key, events: [drift.fact] })
@@ -146,7 +159,7 @@ const record = (transaction: Transaction, states: SessionStates.SessionStates, p
 }
 
 /** The agent, or its subagent, with the model that acted. */
-const actorOf = ({ reading }: Prepared, model: string | null): Actor => {
+const actorOf = (reading: NonNullable<Prepared["reading"]>, model: string | null): Actor => {
   const acted = reading.subagent === undefined ? model : (reading.subagentModel ?? null)
   return {
     kind: "agent",
@@ -158,15 +171,20 @@ const actorOf = ({ reading }: Prepared, model: string | null): Actor => {
 
 /** An edit carries its model itself, for it is what everybody asks of an edit. */
 const withModel = (fact: SessionFact, model: string | null): SessionFact =>
-  fact.type === "FileEdited" && fact.payload.subagent === undefined && model !== null
+  fact.type === "FileEdited" &&
+  fact.payload.subagent === undefined &&
+  fact.payload.model === undefined &&
+  model !== null
     ? { ...fact, payload: { ...fact.payload, model } }
     : fact
 
-function* batches(deliveries: ReadonlyArray<Delivery>): Generator<ReadonlyArray<Delivery>> {
+function* batches(deliveries: ReadonlyArray<Delivery>, live: string | undefined): Generator<ReadonlyArray<Delivery>> {
   let batch: Array<Delivery> = []
   let bytes = 0
   for (const delivery of deliveries) {
-    if (batch.length > 0 && (batch.length === batchCount || bytes + delivery.bytes > batchBytes)) {
+    // Whose a change is depends on what is recorded: all that came before has to be.
+    const isFull = batch.length === batchCount || bytes + delivery.bytes > batchBytes || delivery.name === live
+    if (batch.length > 0 && isFull) {
       yield batch
       batch = []
       bytes = 0

@@ -9,9 +9,8 @@ import * as Projects from "../projections/Projects.ts"
 import * as InstallHooks from "./InstallHooks.ts"
 import { nearest } from "./nearest.ts"
 import { Nexus } from "./Nexus.ts"
-import type { Agent } from "./ports/Agent.ts"
-import { NotARepository, Repositories } from "./ports/Repositories.ts"
-import { registerCheckout } from "./ProjectOf.ts"
+import { type InstallableAgent, isInstallable } from "./ports/Agent.ts"
+import { checkoutHere, registerCheckout } from "./ProjectOf.ts"
 
 export class AgentUnknown extends Schema.TaggedError<AgentUnknown>()("AgentUnknown", {
   name: Schema.String,
@@ -23,6 +22,15 @@ export class AgentUnknown extends Schema.TaggedError<AgentUnknown>()("AgentUnkno
   }
 }
 
+/** Nexus cannot install the hooks of this agent. */
+export class AgentNotInstallable extends Schema.TaggedError<AgentNotInstallable>()("AgentNotInstallable", {
+  name: Schema.String
+}) {
+  override get message() {
+    return `Nexus installs no hooks for ${this.name}. Have its hooks pipe their payloads to: nexus hook ${this.name}`
+  }
+}
+
 export interface InitPlan {
   readonly checkout: string
   readonly changes: ReadonlyArray<InstallHooks.SettingsChange>
@@ -31,7 +39,7 @@ export interface InitPlan {
 /** What `init` would write, with nothing written yet. */
 export const planInit = (names: ReadonlyArray<string>, scope: InstallHooks.Scope) =>
   Effect.gen(function* () {
-    const checkout = yield* here
+    const checkout = yield* checkoutHere
     const agents = yield* agentsNamed(names)
     const changes = yield* Effect.forEach(agents, (agent) => InstallHooks.planInstall(agent, checkout.path, scope))
     return { checkout: checkout.path, changes } satisfies InitPlan
@@ -51,7 +59,7 @@ export const init = (plan: InitPlan) =>
   Effect.gen(function* () {
     const log = yield* EventLog
     const { home, user } = yield* Nexus
-    const checkout = yield* here
+    const checkout = yield* checkoutHere
     const { project, isNew } = yield* registerCheckout(checkout)
     yield* InstallHooks.installScript
     for (const change of plan.changes) {
@@ -79,7 +87,7 @@ export const init = (plan: InitPlan) =>
 /** What `uninstall` would write: every settings file of this checkout that has hooks of ours. */
 export const planUninstall = (names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
-    const checkout = yield* here
+    const checkout = yield* checkoutHere
     const agents = yield* agentsNamed(names)
     const changes: Array<InstallHooks.SettingsChange> = []
     for (const agent of agents) {
@@ -101,7 +109,7 @@ export const uninstall = (plan: InitPlan) =>
   Effect.gen(function* () {
     const log = yield* EventLog
     const { user } = yield* Nexus
-    const { project } = yield* registerCheckout(yield* here)
+    const { project } = yield* registerCheckout(yield* checkoutHere)
     for (const change of plan.changes) {
       yield* InstallHooks.uninstall(change)
       const { agent, file, restores: restored } = change
@@ -118,23 +126,15 @@ export const uninstall = (plan: InitPlan) =>
     return { checkout: plan.checkout, hooks } satisfies UninstallReport
   })
 
-/** The checkout that the command was given in. */
-const here = Effect.gen(function* () {
-  const { cwd } = yield* Nexus
-  const repositories = yield* Repositories
-  const checkout = repositories.checkoutOf(cwd)
-  return checkout ?? (yield* new NotARepository({ path: cwd, reason: yield* repositories.explain(cwd) }))
-})
-
+/** Those of these names; by default all that have hooks to install. */
 const agentsNamed = (names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const { agents } = yield* Nexus
-    if (names.length === 0) return agents
-    return yield* Effect.forEach(names, (name): Effect.Effect<Agent, AgentUnknown> => {
+    if (names.length === 0) return agents.filter(isInstallable)
+    return yield* Effect.forEach(names, (name): Effect.Effect<InstallableAgent, AgentUnknown | AgentNotInstallable> => {
       const agent = agents.find((one) => one.name === name)
-      return agent === undefined
-        ? Effect.fail(new AgentUnknown({ name, known: agents.map((one) => one.name) }))
-        : Effect.succeed(agent)
+      if (agent === undefined) return Effect.fail(new AgentUnknown({ name, known: agents.map((one) => one.name) }))
+      return isInstallable(agent) ? Effect.succeed(agent) : Effect.fail(new AgentNotInstallable({ name }))
     })
   })
 

@@ -22,7 +22,7 @@ import * as Schema from "effect/Schema"
 import { createTwoFilesPatch } from "diff"
 import { packageFile } from "../events/PackageFile.ts"
 import { Nexus } from "./Nexus.ts"
-import { type Agent, type HookTarget, SettingsRefused } from "./ports/Agent.ts"
+import { type HookTarget, type InstallableAgent, SettingsRefused } from "./ports/Agent.ts"
 
 export type Scope = "local" | "shared"
 
@@ -54,7 +54,7 @@ const Install = Schema.parseJson(
 type Install = typeof Install.Type
 
 export const planInstall = (
-  agent: Agent,
+  agent: InstallableAgent,
   checkout: string,
   scope: Scope
 ): Effect.Effect<SettingsChange, SettingsRefused, Nexus> =>
@@ -67,7 +67,7 @@ export const planInstall = (
   })
 
 export const planUninstall = (
-  agent: Agent,
+  agent: InstallableAgent,
   file: string,
   scope: Scope
 ): Effect.Effect<SettingsChange, SettingsRefused, Nexus> =>
@@ -164,7 +164,7 @@ export const hookScript = (home: string, program: { readonly node: string; reado
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
 const change = (
-  agent: Agent,
+  agent: InstallableAgent,
   file: string,
   scope: Scope,
   before: string | null,

@@ -6,75 +6,144 @@ import { isUtf8 } from "node:buffer"
 import { hash } from "node:crypto"
 import { isAbsolute, relative, resolve, sep } from "node:path"
 import * as Effect from "effect/Effect"
+import type { Actor } from "../domain/Actor.ts"
 import type { ContentRef } from "../domain/Content.ts"
-import type { ContentHash, ProjectId, SessionId } from "../domain/Ids.ts"
+import type { FileObserved } from "../domain/FileEvents.ts"
+import { clientOf, type ContentHash, type ProjectId, type SessionId } from "../domain/Ids.ts"
 import type { Observation, SessionFact } from "../domain/Session.ts"
 import type { PreparedBlob } from "../events/Blobs.ts"
 import { EventLog } from "../events/EventLog.ts"
 import type { LogFailure } from "../events/LogErrors.ts"
 import { type Delivery, largest, type Spool, type SpoolUnavailable } from "../events/Spool.ts"
 import { loadSafely } from "./Config.ts"
-import { contentStore } from "./ContentStore.ts"
+import { type ContentStore, contentStore } from "./ContentStore.ts"
 import { Nexus } from "./Nexus.ts"
-import { type Agent, type Edit, type JsonObject, PayloadRefused, type Reading } from "./ports/Agent.ts"
+import { type Agent, type CallWindow, type Json, type JsonObject, PayloadRefused, type Reading } from "./ports/Agent.ts"
+import type { History } from "./ports/History.ts"
 import type { Repositories } from "./ports/Repositories.ts"
 import { Secrets } from "./ports/Secrets.ts"
+import type { WorkingTree } from "./ports/WorkingTree.ts"
 import { type Located, projectOf } from "./ProjectOf.ts"
 import { redactPayload } from "./RedactPayload.ts"
 import type { SessionStates } from "./SessionStates.ts"
+import { lookAround, lookBehind, type Seen } from "./snapshot/CallWindows.ts"
+import type { SeenEdit } from "./snapshot/Comparison.ts"
 
 export interface Prepared {
   readonly delivery: Delivery
   /** Its idempotency key, and what makes another delivery with that key the same. */
   readonly key: string
   readonly fingerprint: string
-  readonly reading: Observation & {
-    readonly session: SessionId
-    readonly subagent?: string
-    readonly subagentModel?: string
-  }
+  /** Undefined when it is of no conversation. */
+  readonly reading: ReadingOfSession | undefined
+  /** By the edits that the client may tell again: the key under which each is recorded once. */
+  readonly once: ReadonlyMap<SessionFact, string>
+  readonly observed: ReadonlyArray<{
+    readonly type: "FileObserved"
+    readonly payload: FileObserved
+    readonly actor: Actor
+  }>
   readonly context: { readonly project?: ProjectId }
   readonly blobs: ReadonlyArray<PreparedBlob>
   /** Each is recorded once in this log, by its key. */
   readonly drift: ReadonlyArray<{ readonly key: string; readonly fact: SessionFact }>
 }
 
-type Preparing = EventLog | Nexus | Repositories | Secrets
+interface ReadingOfSession extends Observation {
+  readonly session: SessionId
+  readonly subagent?: string
+  readonly subagentModel?: string
+}
 
-/** Undefined when another process has taken the delivery meanwhile. */
+type Preparing = EventLog | History | Nexus | Repositories | Secrets | WorkingTree
+
+/** A hook that was run to look at files does so within this time, in milliseconds. */
+const looksWithin = 2000
+
+/** `waiting` names the delivery whose hook waits. Undefined when another process has taken the delivery meanwhile, or should. */
 export const prepare = (
   spool: Spool,
   delivery: Delivery,
-  live: boolean,
+  waiting: string | undefined,
   states: SessionStates
 ): Effect.Effect<Prepared | undefined, PayloadRefused | LogFailure | SpoolUnavailable, Preparing> =>
   Effect.gen(function* () {
     const nexus = yield* Nexus
-    const agent = nexus.agents.find(({ name }) => name === delivery.agent)
-    if (agent === undefined) return yield* refuse(`there is no agent named ${JSON.stringify(delivery.agent)}`)
+    const live = delivery.name === waiting
+    const named = nexus.agents.find(({ name }) => name === delivery.agent)
+    if (named === undefined) return yield* refuse(`there is no agent named ${JSON.stringify(delivery.agent)}`)
     if (delivery.bytes > largest)
       return yield* refuse(`its ${delivery.bytes} bytes are more than the ${largest} that one payload may have`)
     const bytes = yield* spool.read(delivery.name)
     if (bytes === undefined) return undefined
     const payload = yield* parse(bytes)
-    const cwd = typeof payload["cwd"] === "string" ? payload["cwd"] : undefined
+    const host = named.host?.(payload)
+    const agent = nexus.agents.find(({ name }) => name === host) ?? named
+    const cwd = agent.folder === undefined ? textOf(payload["cwd"]) : agent.folder(payload)
     const located = cwd === undefined || !isAbsolute(cwd) ? undefined : yield* projectOf(cwd)
     const { prompts } = loadSafely(nexus.home.config, located?.checkout.top)
 
     const secrets = yield* Secrets
     const store = contentStore(yield* EventLog, secrets.redact)
-    const edits = agent.edits(payload, { live })
     const edited: Array<SessionFact> = []
-    for (const edit of edits)
-      edited.push({ type: "FileEdited", payload: yield* fileEdited(edit, cwd, located, store.add) })
+    const told = new Map<SessionFact, string>()
+    const window = agent.window(payload)
+    // The hook of this call waits just now, too: only while it does can the files be seen as they are before the call.
+    const isFresh = Date.now() - delivery.time < looksWithin
+    if (waiting !== undefined && !live && window?.phase === "start" && isFresh) return undefined
+    const seen = yield* lookAround({
+      window,
+      client: window?.client ?? agent.name,
+      live,
+      time: delivery.time,
+      cwd,
+      located,
+      edits: agent.edits(payload, { live })
+    })
+    for (const edit of seen.edits) {
+      const fact: SessionFact = { type: "FileEdited", payload: yield* fileEdited(edit, cwd, located, store.add) }
+      edited.push(fact)
+      if (edit.once !== undefined) told.set(fact, edit.once)
+    }
+    const observed: Array<Prepared["observed"][number]> = []
+    for (const { path, content, ...rest } of [...(agent.observed?.(payload, { live }) ?? []), ...seen.persons]) {
+      const kept = content === null ? null : yield* store.add(content, undefined)
+      observed.push({
+        type: "FileObserved",
+        payload: { ...placeOf(path, cwd, located), content: kept, ...rest },
+        actor: rest.by === "editor" ? { kind: "human", name: nexus.user } : { kind: "system", name: "nexus" }
+      })
+    }
 
     const clean = redactPayload(payload, secrets.redact, store.reference)
     const reading = yield* agent.read(clean, { live, usage: states.usage })
-    const raw = yield* store.raw(prompts === "full" ? clean : without(clean, agent.promptFields))
-    const facts = [...reading.facts]
+    const { session } = reading
+    const delivered = {
+      delivery: reading.time === undefined ? delivery : { ...delivery, time: reading.time },
+      key: keyOf(agent, reading, delivery),
+      fingerprint: reading.manyForms === true ? `${reading.delivery}` : hash("sha256", bytes),
+      observed,
+      context: located === undefined ? {} : { project: located.project }
+    }
+    if (session === null) {
+      return { ...delivered, reading: undefined, once: new Map(), blobs: store.blobs, drift: [] } satisfies Prepared
+    }
+    const client = clientOf(session)
+    const raw = yield* store.raw(prompts === "full" ? clean : agent.promptFields.reduce(without, clean))
+    const facts = reading.facts.map((fact) => withWrites(fact, window, seen))
+    const late: Array<SessionFact> = []
+    const behind = { session, live, time: delivery.time, facts, seen, call: window?.call }
+    for (const edit of yield* lookBehind(behind)) {
+      const actor: Actor = {
+        kind: "agent",
+        name: client,
+        ...(edit.subagent === undefined ? {} : { subagent: edit.subagent })
+      }
+      late.push({ type: "FileEdited", payload: yield* fileEdited(edit, cwd, located, store.add), actor })
+    }
     if (reading.prompt !== undefined) {
       const { id, by, text } = reading.prompt
-      const exact = agent.promptFields.map((field) => payload[field]).find((value) => typeof value === "string") ?? ""
+      const exact = agent.promptFields.map((field) => payload[field]).find((value) => typeof value === "string") ?? text
       const content =
         prompts === "off" ? undefined : yield* store.add(Buffer.from(exact), undefined, prompts === "full")
       facts.unshift({
@@ -88,17 +157,15 @@ export const prepare = (
       })
     }
     return {
-      delivery,
-      key: keyOf(agent, reading, delivery),
-      fingerprint: hash("sha256", bytes),
-      reading: { ...reading, agent: agent.name, facts: [...withRaw(facts, raw), ...edited] },
-      context: located === undefined ? {} : { project: located.project },
+      ...delivered,
+      reading: { ...reading, session, agent: client, facts: [...late, ...withRaw(facts, raw), ...edited] },
+      once: new Map([...told].map(([fact, word]) => [fact, `edit:${session}:${word}`])),
       blobs: store.blobs,
       drift: reading.drift.map(({ hook, field, problem }) => ({
-        key: `drift:${agent.name}:${hook}:${problem}:${field.replace(/[^\w.-]/g, "?")}`,
-        fact: { type: "CaptureDriftFound", payload: { agent: agent.name, hook, field, problem, raw } }
+        key: `drift:${client}:${hook}:${problem}:${field.replace(/[^\w.-]/g, "?")}`,
+        fact: { type: "CaptureDriftFound", payload: { agent: client, hook, field, problem, raw } }
       }))
-    }
+    } satisfies Prepared
   })
 
 const refuse = (reason: string) => Effect.fail(new PayloadRefused({ reason }))
@@ -119,37 +186,49 @@ const parse = (bytes: Buffer): Effect.Effect<JsonObject, PayloadRefused> => {
   )
 }
 
-const fileEdited = (
-  edit: Edit,
-  cwd: string | undefined,
-  located: Located | undefined,
-  add: (content: Buffer, base: Buffer | undefined) => Effect.Effect<ContentRef, LogFailure>
-) =>
+const fileEdited = (edit: SeenEdit, cwd: string | undefined, located: Located | undefined, add: ContentStore["add"]) =>
   Effect.gen(function* () {
-    const { path, before, after, ...rest } = edit
-    const was = before === undefined || before === null ? before : yield* add(before, undefined)
-    const is = after === undefined || after === null ? after : yield* add(after, before ?? undefined)
+    const { path, from, before, after, once: _, ...rest } = edit
+    const fresh = before === undefined || before === null || "hash" in before ? undefined : before
+    const was = fresh === undefined ? (before as ContentRef | null | undefined) : yield* add(fresh, undefined)
+    const is = after === undefined || after === null ? after : yield* add(after, fresh)
     return {
       ...rest,
-      path: inCheckout(path, cwd, located),
+      ...placeOf(path, cwd, located),
+      ...(from === undefined ? {} : { from: placeOf(from, cwd, located).path }),
       ...(was === undefined ? {} : { before: was }),
       ...(is === undefined ? {} : { after: is })
     }
   })
 
-/** A path as the record names it: relative to the checkout when inside it, with "/". */
-const inCheckout = (path: string, cwd: string | undefined, located: Located | undefined): string => {
+/** A path as the record names it: relative to the checkout when inside it, with "/"; and that checkout. */
+const placeOf = (
+  path: string,
+  cwd: string | undefined,
+  located: Located | undefined
+): { readonly path: string; readonly checkout?: string } => {
+  // Of another platform than this: it is inside nothing here.
+  if (!isAbsolute(path) && /^[A-Za-z]:[\\/]/.test(path)) return { path: path.replaceAll("\\", "/") }
   const absolute = isAbsolute(path) || cwd === undefined ? path : resolve(cwd, path)
   for (const top of located === undefined ? [] : [located.checkout.top, located.checkout.path]) {
     const inside = relative(top, absolute)
     if (inside !== "" && inside !== ".." && !inside.startsWith(`..${sep}`) && !isAbsolute(inside))
-      return inside.split(sep).join("/")
+      return { path: inside.split(sep).join("/"), checkout: located?.checkout.path ?? top }
   }
-  return absolute.split(sep).join("/")
+  return { path: absolute.split(sep).join("/") }
 }
 
+const withWrites = (fact: SessionFact, window: CallWindow | undefined, { writes }: Seen): SessionFact =>
+  writes !== undefined &&
+  (fact.type === "ToolCompleted" || fact.type === "ToolFailed") &&
+  fact.payload.call === window?.call
+    ? ({ ...fact, payload: { ...fact.payload, writes } } as SessionFact)
+    : fact
+
 const keyOf = (agent: Agent, reading: Reading, delivery: Delivery): string =>
-  reading.delivery === undefined ? `spool:${delivery.name}` : `hook:${reading.session}:${reading.delivery}`
+  reading.delivery === undefined
+    ? `spool:${delivery.name}`
+    : `hook:${reading.session ?? agent.name}:${reading.delivery}`
 
 const withRaw = (facts: ReadonlyArray<SessionFact>, raw: ContentHash): ReadonlyArray<SessionFact> =>
   facts.map((fact, index) =>
@@ -158,8 +237,22 @@ const withRaw = (facts: ReadonlyArray<SessionFact>, raw: ContentHash): ReadonlyA
       : fact
   )
 
-const without = (payload: JsonObject, fields: ReadonlyArray<string>): JsonObject =>
-  Object.fromEntries(Object.entries(payload).filter(([field]) => !fields.includes(field)))
+/** The payload without a field; "." leads into objects. */
+const without = (payload: JsonObject, path: string): JsonObject => {
+  const [field = "", ...rest] = path.split(".")
+  const value = payload[field]
+  if (value === undefined) return payload
+  const inner = rest.length > 0 && isObject(value) ? without(value, rest.join(".")) : undefined
+  if (rest.length > 0 && inner === undefined) return payload
+  return Object.fromEntries(
+    Object.entries(payload).flatMap(([key, one]) => (key !== field ? [[key, one]] : inner ? [[key, inner]] : []))
+  )
+}
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const textOf = (value: Json | undefined): string | undefined => (typeof value === "string" ? value : undefined)
 
 const excerptOf = (text: string): string => {
   const line = text.slice(0, 1000).replace(/\s+/g, " ").trim().toWellFormed()

@@ -11,12 +11,20 @@ import type { LogFailure } from "../events/LogErrors.ts"
 import { isCurrent } from "../projections/Bookkeeping.ts"
 import * as Projects from "../projections/Projects.ts"
 import { Nexus } from "./Nexus.ts"
-import { type Checkout, type GitFailed, type GitMissing, Repositories } from "./ports/Repositories.ts"
+import { type Checkout, type GitFailed, type GitMissing, NotARepository, Repositories } from "./ports/Repositories.ts"
 
 export interface Located {
   readonly project: ProjectId
   readonly checkout: Checkout
 }
+
+/** The checkout that the command was given in. */
+export const checkoutHere = Effect.gen(function* () {
+  const { cwd } = yield* Nexus
+  const repositories = yield* Repositories
+  const checkout = repositories.checkoutOf(cwd)
+  return checkout ?? (yield* new NotARepository({ path: cwd, reason: yield* repositories.explain(cwd) }))
+})
 
 /** The project of a checkout: the one that is known, or newly registered. */
 export const registerCheckout = (

@@ -1,5 +1,6 @@
 /** Errors as users and programs see them: one line, or one JSON object, and a documented exit code. */
 import { nearest } from "../app/nearest.ts"
+import { QueryWrong } from "../domain/attribution/query/QueryWrong.ts"
 import { ProjectionUnknown } from "../projections/Projections.ts"
 
 /** The exit codes of `nexus`; documented in docs/cli.md. */
@@ -10,7 +11,8 @@ export const exitCodes = {
   notFound: 3,
   conflict: 4,
   integrity: 5,
-  missing: 6
+  missing: 6,
+  policy: 7
 } as const
 
 export interface Failure {
@@ -20,18 +22,24 @@ export interface Failure {
   /** What to do next; "" when the message says it. */
   readonly hint: string
   readonly exit: number
+  /** Where an expression is wrong; `column` from 1. */
+  readonly place?: { readonly expression: string; readonly column: number }
 }
 
 const exits: Readonly<Record<string, number>> = {
   UsageWrong: exitCodes.usage,
+  QueryWrong: exitCodes.usage,
   AgentUnknown: exitCodes.usage,
+  AgentNotInstallable: exitCodes.usage,
   ProjectionUnknown: exitCodes.notFound,
   NotFound: exitCodes.notFound,
   BackupMissing: exitCodes.notFound,
   Ambiguous: exitCodes.notFound,
   NotARepository: exitCodes.notFound,
+  RevisionUnknown: exitCodes.notFound,
   VersionConflict: exitCodes.conflict,
   KeyReused: exitCodes.conflict,
+  RecordRefused: exitCodes.conflict,
   LogReplaced: exitCodes.conflict,
   LogBusy: exitCodes.conflict,
   BackupRefused: exitCodes.conflict,
@@ -39,7 +47,9 @@ const exits: Readonly<Record<string, number>> = {
   BackupBroken: exitCodes.integrity,
   LogTooNew: exitCodes.integrity,
   IntegrityBroken: exitCodes.integrity,
-  GitMissing: exitCodes.missing
+  GitMissing: exitCodes.missing,
+  PolicyUnreadable: exitCodes.usage,
+  PolicyViolated: exitCodes.policy
 }
 
 /** What any failure of a command becomes. A defect is ours: it says so, without a stack trace. */
@@ -50,7 +60,8 @@ export const describeFailure = (failure: unknown): Failure => {
       code: snake(failure._tag),
       message: oneLine(failure.message),
       hint,
-      exit: exits[failure._tag] ?? exitCodes.failed
+      exit: exits[failure._tag] ?? exitCodes.failed,
+      ...(failure instanceof QueryWrong ? { place: failure } : {})
     }
   }
   const message = oneLine(failure instanceof Error ? failure.message : String(failure))
@@ -62,16 +73,25 @@ export const describeFailure = (failure: unknown): Failure => {
   }
 }
 
-export const failureText = (failure: Failure, json: boolean): string =>
-  json
-    ? JSON.stringify({ error: { code: failure.code, message: failure.message, hint: failure.hint } })
-    : `nexus: ${failure.message}${failure.hint === "" || failure.message.includes(failure.hint) ? "" : ` ${failure.hint}`}`
+export const failureText = ({ code, message, hint, place }: Failure, json: boolean): string => {
+  if (json) return JSON.stringify({ error: { code, message, hint, ...(place && { column: place.column }) } })
+  const told = `nexus: ${message}${hint === "" || message.includes(hint) ? "" : ` ${hint}`}`
+  return place === undefined ? told : `${told}\n  ${onOneRow(place.expression)}\n  ${" ".repeat(place.column - 1)}^`
+}
 
 const guessOf = (failure: object): string => {
-  if (!(failure instanceof ProjectionUnknown)) return ""
-  const guess = nearest(failure.name, failure.known)
-  return guess === undefined ? "" : `Did you mean ${guess}?`
+  if (failure instanceof QueryWrong) return suggestion(failure.word ?? "", failure.known ?? [])
+  return failure instanceof ProjectionUnknown ? suggestion(failure.name, failure.known) : ""
 }
+
+const suggestion = (word: string, known: ReadonlyArray<string>): string => {
+  const guess = nearest(word, known)
+  if (guess !== undefined) return `Did you mean ${guess}?`
+  return known.length === 0 ? "" : `Known are: ${known.join(", ")}.`
+}
+
+/** Every character in its column. */
+const onOneRow = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ")
 
 const snake = (tag: string): string =>
   tag.replace(/(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])/g, (letter) => `_${letter}`).toLowerCase()

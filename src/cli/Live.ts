@@ -2,9 +2,17 @@
 import { userInfo } from "node:os"
 import * as Layer from "effect/Layer"
 import { ClaudeAgent } from "../adapters/agents/claude/ClaudeAgent.ts"
+import { CodexAgent } from "../adapters/agents/codex/CodexAgent.ts"
+import { CursorAgent } from "../adapters/agents/cursor/CursorAgent.ts"
+import { GeminiAgent } from "../adapters/agents/gemini/GeminiAgent.ts"
+import { GenericAgent } from "../adapters/agents/generic/GenericAgent.ts"
+import { OpenCodeAgent } from "../adapters/agents/opencode/OpenCodeAgent.ts"
+import * as FileTree from "../adapters/files/FileTree.ts"
+import * as GitHistory from "../adapters/git/GitHistory.ts"
 import * as GitRepositories from "../adapters/git/GitRepositories.ts"
 import { redact } from "../adapters/secrets/Redactor.ts"
 import { Nexus } from "../app/Nexus.ts"
+import type { Agent } from "../app/ports/Agent.ts"
 import { Secrets } from "../app/ports/Secrets.ts"
 import { Entropy } from "../events/Entropy.ts"
 import type { Home } from "../events/Home.ts"
@@ -13,13 +21,22 @@ import { all } from "../projections/all.ts"
 import { observer, Projections } from "../projections/Projections.ts"
 import { version } from "./version.ts"
 
+export const agents: ReadonlyArray<Agent> = [
+  ClaudeAgent,
+  CodexAgent,
+  CursorAgent,
+  GeminiAgent,
+  OpenCodeAgent,
+  GenericAgent
+]
+
 export const context = (home: Home) =>
   Layer.succeed(Nexus, {
     version,
     home,
     user: userName(),
     cwd: process.cwd(),
-    agents: [ClaudeAgent],
+    agents,
     platform: process.platform,
     program: { node: process.execPath, nexus: process.argv[1] ?? "" }
   })
@@ -30,7 +47,7 @@ export const log = (home: Home) =>
     Layer.provide([Entropy.layer, observer(all)])
   )
 
-export const outside = Layer.merge(GitRepositories.layer, Layer.succeed(Secrets, { redact }))
+export const outside = Layer.mergeAll(GitRepositories.layer, GitHistory.layer, FileTree.layer, Layer.succeed(Secrets, { redact }))
 
 /** The log, the world around it, and where it all is. */
 export const live = (home: Home) => Layer.mergeAll(log(home), outside, context(home))

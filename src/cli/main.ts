@@ -20,6 +20,7 @@ import { initCommand, uninstallCommand } from "./init.ts"
 import { UsageWrong } from "./Invocation.ts"
 import { print } from "./print.ts"
 import { projectionsCommand } from "./projections.ts"
+import { recordCommand } from "./record.ts"
 import { replayCommand } from "./replay.ts"
 import { sessionCommand, sessionsCommand } from "./sessions.ts"
 import { doctorCommand, statusCommand } from "./status.ts"
@@ -46,6 +47,7 @@ const tree = (completions: ReturnType<typeof completionsCommand>) =>
       projectionsCommand,
       backupCommand,
       restoreCommand,
+      recordCommand,
       hookHelpCommand,
       completions
     ])

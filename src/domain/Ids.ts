@@ -15,6 +15,9 @@ export type SessionId = typeof SessionId.Type
 /** The agent's own id of the session, without the client's name. */
 export const agentSession = (id: SessionId): string => id.slice(id.indexOf(":") + 1)
 
+/** The client's name. */
+export const clientOf = (id: SessionId): string => id.slice(0, id.indexOf(":"))
+
 /** The SHA-256 of some content, in hex. */
 export const ContentHash = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/), Schema.brand("ContentHash"))
 export type ContentHash = typeof ContentHash.Type

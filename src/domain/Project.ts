@@ -13,6 +13,8 @@ export interface RepositoryFacts {
   readonly root: string | null
   /** `normaliseRemote` of origin; null where there is none. */
   readonly remote: string | null
+  /** Of a linked worktree: the main checkout of its repository, symbolic links resolved. */
+  readonly main?: string
 }
 
 export interface State {
@@ -32,6 +34,10 @@ export type ProjectFact =
  * keep them apart. A repository without a commit is known by its path.
  */
 export const recognise = (known: ReadonlyArray<State>, facts: RepositoryFacts): State | undefined => {
+  // A linked worktree shares its repository with the main checkout, whatever commits it begins with.
+  const { main } = facts
+  const ofMain = main === undefined ? undefined : known.find((state) => state.paths.includes(main))
+  if (ofMain !== undefined) return ofMain
   const sameRemote = (state: State) => state.remote === null || facts.remote === null || state.remote === facts.remote
   const byRoot = known.filter((state) => state.root !== null && state.root === facts.root && sameRemote(state))
   const best = byRoot.find((state) => state.remote === facts.remote) ?? byRoot[0]

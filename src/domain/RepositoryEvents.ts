@@ -31,9 +31,11 @@ export const CommitSeen = Schema.Struct({
   /** The commit that it says it reverts, or was picked from (`git cherry-pick -x`). */
   reverts: text,
   pickedFrom: text,
-  /** Files of interest (those that agents touched, or their names before and after), at most 100; the others are in `more`. */
-  files: Schema.Array(ChangedFile),
-  more: Schema.optional(ContentHash)
+  /**
+   * Files of interest: those that agents touched, by all their names. A commit with many, or one of whose files became of
+   * interest later, has several of these events, each with other files.
+   */
+  files: Schema.Array(ChangedFile)
 })
 export type CommitSeen = typeof CommitSeen.Type
 

@@ -44,6 +44,37 @@ export const make = (database: Database): Blobs => ({
   get: (blob) => guard(database.path, () => read(database, blob)?.content)
 })
 
+/** Reads contents one after the other, as a fold over many does: what was read lately is at hand. Thrown: LogDamaged. */
+export type Contents = (hash: string) => Buffer | undefined
+
+/** How many bytes of contents a reader keeps at hand. */
+const atHand = 32 * 1024 * 1024
+
+export const reader = (database: Database): Contents => {
+  const known = new Map<string, Content>()
+  let bytes = 0
+  const look = (name: string, above: number): Content | undefined => {
+    const found = known.get(name)
+    if (found !== undefined) {
+      // Moved to the end: the first is the one that was not asked for the longest.
+      known.delete(name)
+      known.set(name, found)
+      return found
+    }
+    const content = read(database, name, above, look)
+    if (content === undefined) return undefined
+    known.set(name, content)
+    bytes += content.content.length
+    for (const [oldest, { content: gone }] of known) {
+      if (bytes <= atHand || oldest === name) break
+      known.delete(oldest)
+      bytes -= gone.length
+    }
+    return content
+  }
+  return (hash) => look(hash, 0)?.content
+}
+
 /** Stores what is not there yet. Inside a write transaction. */
 export const put = (database: Database, blob: PreparedBlob): void => {
   database
@@ -107,7 +138,12 @@ interface Content {
   readonly depth: number
 }
 
-const read = (database: Database, name: string, above = 0): Content | undefined => {
+const read = (
+  database: Database,
+  name: string,
+  above = 0,
+  below: (name: string, above: number) => Content | undefined = (name, above) => read(database, name, above)
+): Content | undefined => {
   const row = database.prepare("SELECT bytes, encoding, base, data FROM blobs WHERE hash = ?").get(name) as
     | Row
     | undefined
@@ -119,7 +155,7 @@ const read = (database: Database, name: string, above = 0): Content | undefined 
   if (row.encoding === 1) return { content: zstdDecompressSync(data, { maxOutputLength }), bytes, depth: 0 }
   const damaged = (reason: string) => new LogDamaged({ path: database.path, reason: `content ${name} ${reason}` })
   if (row.encoding !== 2) throw damaged("is stored in a way that this version does not know")
-  const base = row.base === null || above > deepest ? undefined : read(database, row.base, above + 1)
+  const base = row.base === null || above > deepest ? undefined : below(row.base, above + 1)
   if (base === undefined) throw damaged("rests on content that is missing")
   const content = zstdDecompressSync(data, { maxOutputLength, dictionary: base.content })
   return { content, bytes, depth: base.depth + 1 }

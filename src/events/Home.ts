@@ -11,6 +11,8 @@ export interface Home {
   readonly config: string
   /** What settings files were before Nexus wrote into them, so that they can be put back. */
   readonly installs: string
+  /** What checkouts were like before the calls that are under way now. */
+  readonly calls: string
 }
 
 export const at = (path: string): Home => ({
@@ -19,7 +21,8 @@ export const at = (path: string): Home => ({
   spool: join(path, "spool"),
   hookScript: join(path, "bin", "nexus-hook"),
   config: join(path, "config.jsonc"),
-  installs: join(path, "installs")
+  installs: join(path, "installs"),
+  calls: join(path, "calls")
 })
 
 /** `flag` (--home), else NEXUS_HOME, else the XDG data directory (XDG Base Directory Specification 0.8: relative paths are ignored). */

@@ -59,3 +59,10 @@ export const ofSession = (database: Database, session: string): ReadonlyArray<Fi
   database
     .prepare("SELECT * FROM files_touched WHERE session = ? ORDER BY first")
     .all(session) as ReadonlyArray<FileRow>
+
+/** The paths of all files that agents changed in a project. */
+export const pathsIn = (database: Database, project: string): ReadonlyArray<string> =>
+  database
+    .prepare("SELECT DISTINCT path FROM files_touched WHERE project = ? ORDER BY path")
+    .pluck()
+    .all(project) as ReadonlyArray<string>

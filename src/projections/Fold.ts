@@ -1,4 +1,5 @@
 /** Folding events into projections, and keeping account of the events that a projection failed on. */
+import type { Contents } from "../events/Blobs.ts"
 import type { Database } from "../events/Database.ts"
 import type { RecordedEvent } from "../events/Event.ts"
 import type { Projection } from "./Projection.ts"
@@ -19,8 +20,13 @@ export interface Fold {
   readonly faults: ReadonlyArray<Fault>
 }
 
-/** A fold into the live tables, or into empty ones that `shadow` names. */
-export const make = (database: Database, projection: Projection, shadow?: (name: string) => string): Fold => {
+/** A fold into the live tables, or into empty ones that `shadow` names; `contents` are those of the log. */
+export const make = (
+  database: Database,
+  projection: Projection,
+  contents: Contents,
+  shadow?: (name: string) => string
+): Fold => {
   const rows = Rows.make(database, shadow ?? ((name) => name), shadow !== undefined)
   const faults: Array<Fault> = []
   return {
@@ -34,7 +40,7 @@ export const make = (database: Database, projection: Projection, shadow?: (name:
         if (event.payload === null) continue
         rows.begin()
         try {
-          projection.apply(event, rows.tables)
+          projection.apply(event, rows.tables, contents)
         } catch (cause) {
           rows.revert()
           const error = cause instanceof Error ? cause.message : String(cause)

@@ -1,9 +1,11 @@
 /**
  * What a projection is: tables, and a pure fold of events into their rows. It can be thrown away and derived again from
- * event 1, and comes out the same; so `apply` must use nothing but the event and the rows.
+ * event 1, and comes out the same; so `apply` must use nothing but the event, the rows, and the contents that the event
+ * refers to by their hash.
  *
  * To add one: a file here with its tables and its `apply`, and a line in `all.ts`. To change one: raise `version`.
  */
+import type { Contents } from "../events/Blobs.ts"
 import type { RecordedEvent } from "../events/Event.ts"
 
 export type Value = string | number | null
@@ -38,7 +40,7 @@ export interface Projection {
   readonly version: number
   readonly tables: ReadonlyArray<TableSpec>
   /** What it throws becomes a recorded fault of this event, and none of the event's changes to the rows stay. */
-  readonly apply: (event: RecordedEvent, tables: Tables) => void
+  readonly apply: (event: RecordedEvent, tables: Tables, contents: Contents) => void
 }
 
 export const table = <Row extends object>(

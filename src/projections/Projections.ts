@@ -12,6 +12,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import { reader } from "../events/Blobs.ts"
 import * as Database from "../events/Database.ts"
 import { EventLog, LogObserver } from "../events/EventLog.ts"
 import type { LogFailure } from "../events/LogErrors.ts"
@@ -107,6 +108,7 @@ export const observer = (projections: ReadonlyArray<Projection>) =>
     appended: (database, events) => {
       const [first] = events
       if (first === undefined) return
+      const contents = reader(database)
       for (const { name, version, position } of bookkeeping(database)) {
         if (position !== null) continue
         const projection = projections.find((one) => one.name === name && one.version === version)
@@ -115,7 +117,7 @@ export const observer = (projections: ReadonlyArray<Projection>) =>
           fallBehind(database, name, first.position - 1)
           continue
         }
-        const fold = Fold.make(database, projection)
+        const fold = Fold.make(database, projection, contents)
         fold.apply(events)
         fold.flush()
         saveFaults(database, fold.faults)
@@ -208,7 +210,8 @@ const make = (log: EventLog["Type"], projections: ReadonlyArray<Projection>): Pr
           .run(suffix, process.pid, started)
         for (const projection of which) createTables(database, projection, shadow)
       })
-      const folds = which.map((projection) => Fold.make(database, projection, shadow))
+      const contents = reader(database)
+      const folds = which.map((projection) => Fold.make(database, projection, contents, shadow))
       const flush = () => Database.immediate(database, () => folds.forEach((fold) => fold.flush()))
       const abandon = Database.immediate(database, () => dropShadows(database, suffix)).pipe(Effect.ignore)
       yield* Effect.gen(function* () {
@@ -243,9 +246,10 @@ const make = (log: EventLog["Type"], projections: ReadonlyArray<Projection>): Pr
   const foldAside = (which: ReadonlyArray<Projection>, until: number, progress?: Progress) =>
     Effect.gen(function* () {
       const aside = Database.openScratch()
+      const contents = reader(database)
       const folds = which.map((projection) => {
         createTables(aside, projection, (name) => name)
-        return Fold.make(aside, projection, (name) => name)
+        return Fold.make(aside, projection, contents, (name) => name)
       })
       const flush = () => Database.immediate(aside, () => folds.forEach((fold) => fold.flush()))
       yield* foldPages(folds, 0, until, flush, progress).pipe(Effect.onError(() => Database.close(aside)))

@@ -1,8 +1,10 @@
 /** Every projection that Nexus keeps. */
+import { Attribution } from "./Attribution.ts"
 import { FilesTouched } from "./FilesTouched.ts"
+import { History } from "./History.ts"
 import type { Projection } from "./Projection.ts"
 import { Projects } from "./Projects.ts"
 import { Sessions } from "./Sessions.ts"
 import { Timeline } from "./Timeline.ts"
 
-export const all: ReadonlyArray<Projection> = [Projects, Sessions, Timeline, FilesTouched]
+export const all: ReadonlyArray<Projection> = [Projects, Sessions, Timeline, FilesTouched, Attribution, History]

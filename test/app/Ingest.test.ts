@@ -373,7 +373,7 @@ describe("a live delivery", () => {
         cwd: top,
         tool_name: "Bash",
         tool_use_id: call,
-        tool_input: { command: "sed" },
+        tool_input: { command: "sed -i s/fresh/FRESH/ a.txt" },
         tool_response: { bashEditDiff: { files: [{ filePath: file, hunks }], moreFiles: 0, changedFiles: [file] } }
       })
     at.deliver(shell("early"))

@@ -4,7 +4,6 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } fro
 import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { ClaudeAgent } from "../../src/adapters/agents/claude/ClaudeAgent.ts"
 import { ingest } from "../../src/app/Ingest.ts"
 import { Nexus } from "../../src/app/Nexus.ts"
 import * as Live from "../../src/cli/Live.ts"
@@ -37,7 +36,7 @@ export const world = () => {
               home,
               user: "ada",
               cwd,
-              agents: [ClaudeAgent],
+              agents: Live.agents,
               platform: process.platform,
               program: { node: "/usr/bin/node", nexus: "/opt/nexus/nexus.js" }
             })

@@ -1,10 +1,12 @@
 /** Repositories through git: the file system for where a checkout is, simple-git for what its history begins with. */
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs"
-import { dirname, join, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type Checkout, GitFailed, GitMissing, Repositories } from "../../app/ports/Repositories.ts"
+import { type GitFailed, type GitMissing, Repositories } from "../../app/ports/Repositories.ts"
 import { normaliseRemote } from "../../domain/Project.ts"
+import { layoutOf } from "./Layout.ts"
+import { ask } from "./Git.ts"
 
 export const layer = Layer.succeed(Repositories, {
   checkoutOf: (folder) => {
@@ -16,19 +18,18 @@ export const layer = Layer.succeed(Repositories, {
   facts: (checkout) =>
     Effect.gen(function* () {
       const [shallow, remote] = yield* Effect.all([
-        git(checkout, "rev-parse", ["rev-parse", "--is-shallow-repository"]),
-        git(checkout, "config", ["config", "--get", "remote.origin.url"]).pipe(ifNone)
+        ask(checkout.path, ["rev-parse", "--is-shallow-repository"]),
+        ask(checkout.path, ["config", "--get", "remote.origin.url"]).pipe(ifNone)
       ])
       // A shallow history begins at its graft, not at its root. An empty repository has no HEAD to begin from.
       const roots =
-        shallow.trim() === "true"
-          ? ""
-          : yield* git(checkout, "rev-list", ["rev-list", "--max-parents=0", "HEAD"]).pipe(ifNone)
+        shallow.trim() === "true" ? "" : yield* ask(checkout.path, ["rev-list", "--max-parents=0", "HEAD"]).pipe(ifNone)
       return {
         path: checkout.path,
         // Histories that were joined have several; git lists the oldest last.
         root: roots.trim().split("\n").at(-1) || null,
-        remote: remote.trim() === "" ? null : normaliseRemote(remote)
+        remote: remote.trim() === "" ? null : normaliseRemote(remote),
+        ...mainOf(checkout.path)
       }
     }),
   explain: (folder) =>
@@ -39,6 +40,14 @@ export const layer = Layer.succeed(Repositories, {
       return 'is in no git repository. Run "git init" there first, or go to a checkout.'
     })
 })
+
+/** Where the main checkout is, for a linked worktree of one. */
+const mainOf = (path: string): { readonly main?: string } => {
+  const common = layoutOf(path)?.commonDir
+  if (common === undefined || basename(common) !== ".git") return {}
+  const main = dirname(realpathSync(common))
+  return main === path ? {} : { main }
+}
 
 /** git answers "there is none" by failing. */
 const ifNone = (asked: Effect.Effect<string, GitFailed | GitMissing>): Effect.Effect<string, GitMissing> =>
@@ -59,35 +68,3 @@ const isCheckout = (top: string): boolean => {
 
 const isBare = (folder: string): boolean =>
   existsSync(join(folder, "HEAD")) && existsSync(join(folder, "objects")) && existsSync(join(folder, "refs"))
-
-/** git, asked only for what runs nothing of the repository's and takes no lock: none of these commands refreshes the index. */
-const git = (
-  checkout: Checkout,
-  operation: string,
-  args: ReadonlyArray<string>
-): Effect.Effect<string, GitFailed | GitMissing> =>
-  Effect.tryPromise({
-    try: async () => {
-      const { simpleGit } = await import("simple-git")
-      return await simpleGit({ baseDir: checkout.path, timeout: { block: 30_000 } })
-        .env(environment())
-        .raw([...args])
-    },
-    catch: (cause) => {
-      const detail = cause instanceof Error ? cause.message.trim() : String(cause)
-      return detail.includes("spawn git ENOENT")
-        ? new GitMissing()
-        : new GitFailed({ path: checkout.path, operation, detail })
-    }
-  })
-
-/** Only what git needs: variables such as GIT_DIR would lead it to another repository. */
-const environment = (): Record<string, string> => ({
-  ...Object.fromEntries(
-    ["PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT"].flatMap((name) => {
-      const value = process.env[name]
-      return value === undefined ? [] : [[name, value]]
-    })
-  ),
-  LC_ALL: "C"
-})

@@ -2,6 +2,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import type { FileObserved } from "../../domain/FileEvents.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { SessionFact } from "../../domain/Session.ts"
 import type { CaptureDriftFound, FileEdited, ModelSwitched, UsageReported } from "../../domain/SessionEvents.ts"
@@ -32,6 +33,15 @@ export interface Edit extends Pick<FileEdited, "tool" | "call" | "operation" | "
   readonly userModified?: boolean
   readonly model?: string
   readonly subagent?: string
+  /** The client may tell this change by several hooks: of a session's edits with the same word here, the first is recorded. */
+  readonly once?: string
+}
+
+/** A file as a payload says that it was outside of any agent's operation: a person saved it. Null: no such file. */
+export interface Observed extends Pick<FileObserved, "by" | "tool"> {
+  /** As the client wrote it, mostly absolute. */
+  readonly path: string
+  readonly content: Buffer | null
 }
 
 /**
@@ -39,6 +49,8 @@ export interface Edit extends Pick<FileEdited, "tool" | "call" | "operation" | "
  * the call can reach; at its end it looks again, and what differs is the call's work, as far as nobody else was at it.
  */
 export interface CallWindow {
+  /** The name of the client, where the adapter reads for others than its own. */
+  readonly client?: string
   /** The agent's own ids of the conversation and of the call. */
   readonly session: string
   readonly call: string
@@ -48,8 +60,10 @@ export interface CallWindow {
   readonly reach: "checkout" | ReadonlyArray<string>
   /** What a shell runs. */
   readonly command?: string
-  /** It goes on after its end was delivered. */
+  /** It goes on after its end was delivered: when it ends at last, another end of it is delivered. */
   readonly background?: boolean
+  /** The subagent that made it. */
+  readonly subagent?: string
 }
 
 export interface Prompt {
@@ -61,8 +75,11 @@ export interface Prompt {
 
 /** What a payload says, in the domain's words. `facts` may quote it, so they are made from the redacted payload. */
 export interface Reading {
-  readonly session: SessionId
+  /** Null when it is of no conversation: it then tells of observed files alone. */
+  readonly session: SessionId | null
   readonly cwd: string
+  /** When it happened, in milliseconds since 1970, if the client says so. */
+  readonly time?: number
   readonly transcript?: string
   readonly model?: { readonly name: string; readonly evidence: ModelSwitched["evidence"] }
   readonly usage?: UsageReported
@@ -73,6 +90,8 @@ export interface Reading {
   readonly subagentModel?: string
   /** The client's own id of this delivery, if it has one: its repetition is the same delivery. */
   readonly delivery?: string
+  /** The client may deliver it in several forms: whatever comes under the same id is a repetition. */
+  readonly manyForms?: boolean
   readonly drift: ReadonlyArray<Pick<CaptureDriftFound, "hook" | "field" | "problem">>
 }
 
@@ -85,16 +104,30 @@ export interface ReadContext {
 
 export interface Agent {
   readonly name: string
+  /** The name of the agent that a payload is really of, when another client ran the hooks of this one. */
+  readonly host?: (payload: JsonObject) => string | undefined
+  /** The folder that a payload is about. Left out: its field `cwd` says it. */
+  readonly folder?: (payload: JsonObject) => string | undefined
   /** The file changes in a payload, from the payload as it came. */
   readonly edits: (payload: JsonObject, context: Pick<ReadContext, "live">) => ReadonlyArray<Edit>
+  /** The files that it says somebody else than an agent changed, from the payload as it came. */
+  readonly observed?: (payload: JsonObject, context: Pick<ReadContext, "live">) => ReadonlyArray<Observed>
   /** Whether a payload is the start or the end of a call that may change files. */
   readonly window: (payload: JsonObject) => CallWindow | undefined
   /** Everything else, from the payload after redaction. */
   readonly read: (payload: JsonObject, context: ReadContext) => Effect.Effect<Reading, PayloadRefused>
-  /** Names of the top-level fields that hold what a person typed, which `capture.prompts` governs. */
+  /** The fields that hold what a person typed, which `capture.prompts` governs: names, with "." into objects. */
   readonly promptFields: ReadonlyArray<string>
+  /** Left out: Nexus installs no hooks for it; its payloads are piped to `nexus hook`. */
+  readonly settings?: AgentSettings
+}
+
+/** An agent whose hooks Nexus can install. */
+export interface InstallableAgent extends Agent {
   readonly settings: AgentSettings
 }
+
+export const isInstallable = (agent: Agent): agent is InstallableAgent => agent.settings !== undefined
 
 /** The settings file of an agent could not be understood, so it was left as it is. */
 export class SettingsRefused extends Schema.TaggedError<SettingsRefused>()("SettingsRefused", {

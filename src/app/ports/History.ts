@@ -33,6 +33,10 @@ export interface Commit {
   readonly reverts?: string
   /** From "(cherry picked from commit …)" in its message. */
   readonly pickedFrom?: string
+  /** The trailers of its message (git-interpret-trailers(1)), "Name: value" each; absent when there are none. */
+  readonly trailers?: ReadonlyArray<string>
+  /** A shallow clone's history was cut off here: `parents` is empty though it has some, and what it changed is not known. */
+  readonly boundary?: boolean
 }
 
 export type EntryKind = "file" | "symlink" | "submodule"
@@ -42,6 +46,8 @@ export interface FileChange {
   readonly path: string
   /** The path before, when git takes it for a rename or a copy (-M -C). */
   readonly from: string | null
+  /** The file at `from` is still there. */
+  readonly copied?: boolean
   /** Blob ids; null where there is no such file. */
   readonly before: string | null
   readonly after: string | null
@@ -57,6 +63,8 @@ export interface BlameOrigin {
   readonly path: string
   /** 1-based, in that commit. */
   readonly line: number
+  /** The commit's author; null where there is no commit. */
+  readonly author: string | null
   /** The history ends there (shallow clone): the line may be older. */
   readonly boundary: boolean
 }
@@ -101,11 +109,25 @@ export class History extends Context.Tag("nexus/app/History")<
         readonly limit?: number
       }
     ) => Effect.Effect<ReadonlyArray<Commit>, RevisionUnknown | HistoryFailure>
-    /** What each commit changed. One git process for all. */
+    /**
+     * What each commit changed, in one git process. Left out: commits that are not there, and those where a shallow clone's
+     * history was cut off.
+     */
     readonly changes: (
       checkout: string,
       commits: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<FileChange>>, HistoryFailure>
+    /**
+     * The lines that commits with one parent or none added, by commit and path: `[start, count]`, 1-based, as git-blame takes
+     * them to be theirs. One git process for all.
+     */
+    readonly added: (
+      checkout: string,
+      commits: ReadonlyArray<string>
+    ) => Effect.Effect<
+      ReadonlyMap<string, ReadonlyMap<string, ReadonlyArray<readonly [start: number, count: number]>>>,
+      HistoryFailure
+    >
     /**
      * `git blame` with its default options (renames of whole files are followed), one entry a line. With `contents`: of
      * those bytes as if they were the file at `path` on top of `revision`; lines that are not in it have no commit.
@@ -133,25 +155,21 @@ export class History extends Context.Tag("nexus/app/History")<
     readonly files: (checkout: string, revision: string) => Effect.Effect<ReadonlyArray<string>, HistoryFailure>
     /** HEAD's reflog of this checkout, oldest first; empty where there is none. Reads a file, starts nothing. */
     readonly reflog: (checkout: string) => Effect.Effect<ReadonlyArray<HeadMove>>
-    /** A text that changes whenever a ref, HEAD or reflog of this checkout does. Reads files, starts nothing. */
+    /** A text that changes whenever a ref, or HEAD or its reflog in any checkout of this repository, does. Reads files, starts nothing. */
     readonly fingerprint: (checkout: string) => Effect.Effect<string>
-    /** The top folders of all checkouts of this repository, this one included. */
-    readonly worktrees: (checkout: string) => Effect.Effect<ReadonlyArray<string>, HistoryFailure>
+    /** The top folders of all checkouts of this repository that are there, symbolic links resolved, this one first. Starts nothing. */
+    readonly worktrees: (checkout: string) => Effect.Effect<ReadonlyArray<string>>
     /** Commits that only reflogs (or stashes that were dropped, while reflogs know them) still hold. */
     readonly unreachable: (checkout: string, since?: number) => Effect.Effect<ReadonlyArray<string>, HistoryFailure>
     /** Whether `ancestor` is an ancestor of (or is) `commit`. */
-    readonly isAncestor: (
-      checkout: string,
-      ancestor: string,
-      commit: string
-    ) => Effect.Effect<boolean, HistoryFailure>
+    readonly isAncestor: (checkout: string, ancestor: string, commit: string) => Effect.Effect<boolean, HistoryFailure>
     /** The notes of commits under a notes ref (`refs/notes/nexus`), of those that have one; all commits when none are given. */
     readonly notes: (
       checkout: string,
       ref: string,
       commits?: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, string>, HistoryFailure>
-    /** Puts notes in place of those that are there, in one commit on the notes ref. */
+    /** Puts notes in place of those that are there, in one commit on the notes ref. Commits that are not there get none. */
     readonly writeNotes: (
       checkout: string,
       ref: string,

@@ -1,21 +1,24 @@
 /** Claude Code, as Nexus' app sees it. */
 import * as Either from "effect/Either"
-import type { Agent, HookTarget } from "../../../app/ports/Agent.ts"
+import type { HookTarget, InstallableAgent } from "../../../app/ports/Agent.ts"
 import { type HookCommands, localCommands, sharedCommands, windowsCommands } from "./Contract.ts"
 import { editsOf } from "./Edits.ts"
+import { hostOf } from "./Host.ts"
 import { commandsFor } from "./Matching.ts"
 import * as Settings from "./Settings.ts"
 import { agentName, read } from "./Translate.ts"
+import { windowOf } from "./Windows.ts"
 
 const commands = (target: HookTarget, scope: "local" | "shared"): HookCommands => {
   if (target.platform === "win32") return windowsCommands(target)
   return scope === "shared" ? sharedCommands : localCommands(target.script)
 }
 
-export const ClaudeAgent: Agent = {
+export const ClaudeAgent: InstallableAgent = {
   name: agentName,
+  host: hostOf,
   edits: (payload, { live }) => editsOf(payload, live),
-  window: () => undefined,
+  window: windowOf,
   read,
   promptFields: ["prompt", "command_args", "session_title", "custom_instructions", "compact_summary"],
   settings: {

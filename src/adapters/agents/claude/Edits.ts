@@ -2,14 +2,11 @@
  * The file changes in a PostToolUse payload of Claude Code 2.1.330, with exact contents where the payload (or, for a shell
  * command whose hook is waiting, the disk) has them. What cannot be known is left open.
  */
-import { readFileSync, statSync } from "node:fs"
-import { isAbsolute, resolve } from "node:path"
-import { applyPatch, reversePatch, type StructuredPatch } from "diff"
 import type { Edit, Json, JsonObject } from "../../../app/ports/Agent.ts"
-import { isObject } from "./Payload.ts"
-
-/** A larger file that a shell command changed is named, but not read: the agent is waiting. */
-const largestRead = 8 * 1024 * 1024
+import { bytes, contentOnDisk } from "../Contents.ts"
+import { isObject, listOf, textOf } from "../Payload.ts"
+import { replaced, replacementsIn } from "../Replacements.ts"
+import { patched, unpatched } from "../UnifiedDiff.ts"
 
 /** A command may touch very many files; the rest stays in the raw payload. */
 const mostFiles = 500
@@ -61,10 +58,10 @@ const contentsOf = (tool: string, input: JsonObject, response: JsonObject): Cont
     case "Edit":
       return {
         before,
-        after: agreed(before, replaced(before, [{ ...input, ...response }]), response)
+        after: agreed(before, followed(before, [{ ...input, ...response }]), response)
       }
     case "MultiEdit":
-      return { before, after: replaced(before, Array.isArray(input["edits"]) ? input["edits"].filter(isObject) : []) }
+      return { before, after: followed(before, listOf(input["edits"])) }
     case "NotebookEdit":
       return { before: textOf(response["original_file"]), after: textOf(response["updated_file"]) }
     default:
@@ -72,26 +69,10 @@ const contentsOf = (tool: string, input: JsonObject, response: JsonObject): Cont
   }
 }
 
-/** The content after replacements in order; undefined when one of them does not apply, so that nothing is guessed. */
-const replaced = (before: string | null | undefined, edits: ReadonlyArray<JsonObject>): string | undefined => {
-  if (before === undefined || edits.length === 0) return undefined
-  let content = before ?? ""
-  for (const edit of edits) {
-    const old = textOf(edit["oldString"]) ?? textOf(edit["old_string"])
-    const fresh = textOf(edit["newString"]) ?? textOf(edit["new_string"])
-    if (old === undefined || fresh === undefined) return undefined
-    if (old === "") {
-      if (content !== "") return undefined
-      content = fresh
-    } else if (!content.includes(old)) {
-      return undefined
-    } else if (edit["replaceAll"] === true || edit["replace_all"] === true) {
-      content = content.replaceAll(old, () => fresh)
-    } else {
-      content = content.replace(old, () => fresh)
-    }
-  }
-  return content
+/** The content after the edits of a payload, in order; undefined when one of them does not apply. */
+const followed = (before: string | null | undefined, edits: ReadonlyArray<Json>): string | undefined => {
+  const replacements = replacementsIn(edits)
+  return replacements === undefined ? undefined : replaced(before, replacements)
 }
 
 /**
@@ -103,49 +84,11 @@ const agreed = (
   after: string | undefined,
   response: JsonObject
 ): string | undefined => {
-  const hunks = listOf(response["structuredPatch"])
   if (typeof before !== "string" || after === undefined) return after
-  const shown = hunks.length > 0 && hunks.every(isHunk) ? patched(before, patchOf(hunks)) : undefined
+  const shown = patched(before, listOf(response["structuredPatch"]))
   // Whether a line end went along can't be told without the patch.
   return shown ?? (response["newString"] === "" ? undefined : after)
 }
-
-/** Undefined when the patch does not fit, or is none. */
-const patched = (text: string, patch: StructuredPatch): string | undefined => {
-  try {
-    const result = applyPatch(text, patch, { fuzzFactor: 0 })
-    return result === false ? undefined : result
-  } catch {
-    return undefined
-  }
-}
-
-/** The patch that undoes a patch; undefined for what is none. */
-const reversed = (patch: StructuredPatch): StructuredPatch | undefined => {
-  try {
-    return reversePatch(patch)
-  } catch {
-    return undefined
-  }
-}
-
-/** A hunk whose lines are as many as it says (diff(1), unified format). */
-const isHunk = (hunk: Json): hunk is JsonObject => {
-  if (!isObject(hunk)) return false
-  const lines = listOf(hunk["lines"])
-  const marked = (marks: string) =>
-    lines.filter((line) => typeof line === "string" && marks.includes(line.charAt(0))).length
-  return (
-    lines.length > 0 &&
-    lines.every((line) => typeof line === "string" && /^[-+ \\]/.test(line)) &&
-    [hunk["oldStart"], hunk["newStart"]].every((start) => Number.isSafeInteger(start) && Number(start) >= 0) &&
-    hunk["oldLines"] === marked("- ") &&
-    hunk["newLines"] === marked("+ ")
-  )
-}
-
-const patchOf = (hunks: ReadonlyArray<JsonObject>): StructuredPatch =>
-  ({ oldFileName: "a", newFileName: "a", oldHeader: "", newHeader: "", hunks }) as unknown as StructuredPatch
 
 type Base = Pick<Edit, "tool" | "call" | "subagent">
 
@@ -159,51 +102,15 @@ const shellEdits = (report: JsonObject, cwd: string, base: Base, live: boolean):
     const diff = diffs.get(path)
     const gone = diff?.["deleted"] === true
     const created = diff?.["created"] === true
-    const onDisk = live && !gone ? contentOnDisk(isAbsolute(path) ? path : resolve(cwd, path)) : undefined
+    const onDisk = live && !gone ? contentOnDisk(path, cwd) : undefined
     const after = gone ? null : onDisk
     return {
       ...base,
       path,
       operation: gone || onDisk === null ? "deleted" : created ? "created" : "modified",
-      before: created ? null : diff === undefined || gone ? undefined : contentBefore(onDisk, diff),
+      before: created ? null : diff === undefined || gone ? undefined : unpatched(onDisk, listOf(diff["hunks"])),
       after,
       evidence: onDisk === undefined ? "diff" : "disk"
     }
   })
-}
-
-/** The content before a diff, from that after it; undefined unless every line of the diff fits. */
-const contentBefore = (after: Buffer | null | undefined, diff: JsonObject): Buffer | undefined => {
-  if (after === undefined || after === null) return undefined
-  const text = after.toString("utf8")
-  // Not UTF-8: lines of it cannot be compared with lines of JSON.
-  if (!Buffer.from(text).equals(after)) return undefined
-  const hunks = listOf(diff["hunks"])
-  if (hunks.length === 0 || !hunks.every(isHunk)) return undefined
-  const undo = reversed(patchOf(hunks))
-  const before = undo === undefined ? undefined : patched(text, undo)
-  return before === undefined ? undefined : Buffer.from(before)
-}
-
-/** Null for a path where no file is; undefined for what is not read. */
-const contentOnDisk = (path: string): Buffer | null | undefined => {
-  try {
-    const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat === undefined) return null
-    return stat.isFile() && stat.size <= largestRead ? readFileSync(path) : undefined
-  } catch {
-    // Unreadable for whatever reason: the change is recorded without its content.
-    return undefined
-  }
-}
-
-const textOf = (value: Json | undefined): string | undefined => (typeof value === "string" ? value : undefined)
-
-const listOf = (value: Json | undefined): ReadonlyArray<Json> =>
-  Array.isArray(value) ? (value as ReadonlyArray<Json>) : []
-
-/** Bytes that are no UTF-8 reach a payload as U+FFFD, and then nobody can say what they were. */
-const bytes = (text: string | null | undefined): Buffer | null | undefined => {
-  if (text === null || text === undefined) return text
-  return text.isWellFormed() && !text.includes("\ufffd") ? Buffer.from(text) : undefined
 }

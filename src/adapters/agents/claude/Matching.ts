@@ -1,7 +1,7 @@
 /** Which hooks Claude Code runs for a payload. As seen in 2.1.330. */
 import { parse } from "jsonc-parser"
 import type { Json, JsonObject } from "../../../app/ports/Agent.ts"
-import { isObject } from "./Payload.ts"
+import { isObject, listOf, textOf } from "../Payload.ts"
 
 /** Events whose matchers are tried on the tool's name; the matchers of other events that matter here are left out by Nexus. */
 const byTool = new Set(["PreToolUse", "PostToolUse", "PostToolUseFailure", "PermissionRequest", "PermissionDenied"])
@@ -12,11 +12,10 @@ export const commandsFor = (settings: string, payload: JsonObject): ReadonlyArra
   const root = parse(settings) as Json | undefined
   if (event === undefined || !isObject(root) || !isObject(root["hooks"])) return []
   const groups = root["hooks"][event]
-  const commands = (Array.isArray(groups) ? (groups as ReadonlyArray<Json>) : []).filter(isObject).flatMap((group) => {
+  const commands = listOf(groups).filter(isObject).flatMap((group) => {
     const matcher = textOf(group["matcher"])
     if (byTool.has(event) && matcher !== undefined && !matches(matcher, textOf(payload["tool_name"]) ?? "")) return []
-    const hooks = Array.isArray(group["hooks"]) ? (group["hooks"] as ReadonlyArray<Json>) : []
-    return hooks.filter(isObject).flatMap((hook) => (hook["type"] === "command" ? (textOf(hook["command"]) ?? []) : []))
+    return listOf(group["hooks"]).filter(isObject).flatMap((hook) => (hook["type"] === "command" ? (textOf(hook["command"]) ?? []) : []))
   })
   return [...new Set(commands)]
 }
@@ -32,5 +31,3 @@ const matches = (matcher: string, tool: string): boolean => {
     return false
   }
 }
-
-const textOf = (value: Json | undefined): string | undefined => (typeof value === "string" ? value : undefined)

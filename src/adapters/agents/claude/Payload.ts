@@ -2,7 +2,7 @@
  * The fields of Claude Code's hook payloads, as of 2.1.330: what Nexus knows of each event, so that it notices what it does
  * not know. Source: the client's own schemas, checked against payloads recorded from it (test/fixtures/claude).
  */
-import type { Json, JsonObject } from "../../../app/ports/Agent.ts"
+import { knownFields } from "../Drift.ts"
 
 const common = "session_id transcript_path cwd hook_event_name prompt_id permission_mode agent_id agent_type effort"
 
@@ -47,60 +47,4 @@ const extra: Readonly<Record<string, string>> = {
   MessageDisplay: "turn_id message_id index final delta"
 }
 
-const known = new Map(
-  Object.entries(extra).map(([event, fields]) => [event, new Set(`${common} ${fields}`.split(" ").filter(Boolean))])
-)
-
-export const isKnownEvent = (event: string): boolean => known.has(event)
-
-/** Top-level fields that this version has no name for. */
-export const unknownFields = (event: string, payload: JsonObject): ReadonlyArray<string> => {
-  const fields = known.get(event)
-  return fields === undefined ? [] : Object.keys(payload).filter((field) => !fields.has(field))
-}
-
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** Reads fields, and remembers those that have not the type that they should have. */
-export class Reader {
-  readonly payload: JsonObject
-  readonly unexpected = new Set<string>()
-
-  constructor(payload: JsonObject) {
-    this.payload = payload
-  }
-
-  /** "" when the field is absent. */
-  text(field: string): string {
-    return this.optionalText(field) ?? ""
-  }
-
-  optionalText(field: string): string | undefined {
-    return this.#typed(field, (value) => (typeof value === "string" ? value : undefined))
-  }
-
-  optionalNumber(field: string): number | undefined {
-    return this.#typed(field, (value) => (Number.isFinite(value) ? Number(value) : undefined))
-  }
-
-  flag(field: string): boolean {
-    return this.#typed(field, (value) => (typeof value === "boolean" ? value : undefined)) ?? false
-  }
-
-  object(field: string): JsonObject {
-    return this.#typed(field, (value) => (isObject(value) ? value : undefined)) ?? {}
-  }
-
-  list(field: string): ReadonlyArray<Json> {
-    return this.#typed(field, (value) => (Array.isArray(value) ? (value as ReadonlyArray<Json>) : undefined)) ?? []
-  }
-
-  #typed<A>(field: string, as: (value: Json) => A | undefined): A | undefined {
-    const value = this.payload[field]
-    if (value === undefined || value === null) return undefined
-    const typed = as(value)
-    if (typed === undefined) this.unexpected.add(field)
-    return typed
-  }
-}
+export const { isKnown, drift } = knownFields(common, extra)

@@ -1,139 +1,101 @@
 /** Claude Code's hook payloads (2.1.330) in the domain's words. */
 import * as Effect from "effect/Effect"
-import {
-  type JsonObject,
-  PayloadRefused,
-  type Prompt,
-  type ReadContext,
-  type Reading
-} from "../../../app/ports/Agent.ts"
+import type { JsonObject, PayloadRefused, Prompt, ReadContext, Reading } from "../../../app/ports/Agent.ts"
 import type { SessionId } from "../../../domain/Ids.ts"
 import type { SessionFact } from "../../../domain/Session.ts"
-import { isKnownEvent, isObject, Reader, unknownFields } from "./Payload.ts"
+import * as Facts from "../Facts.ts"
+import { identify, onceFor } from "../Identity.ts"
+import { Reader } from "../Payload.ts"
+import { lineOf, optional, short, targetOf } from "../Wording.ts"
+import { hostOf } from "./Host.ts"
+import { drift, isKnown } from "./Payload.ts"
 import * as Transcript from "./Transcript.ts"
 
 export const agentName = "claude"
 
+const fields = { hook: "hook_event_name", session: "session_id" }
+
 /** What an event of the contract says. A reader's `unexpected` fields are reported; the rest is taken as it is. */
 export const read = (payload: JsonObject, context: ReadContext): Effect.Effect<Reading, PayloadRefused> =>
-  Effect.suspend(() => {
+  Effect.gen(function* () {
     const reader = new Reader(payload)
     const event = reader.text("hook_event_name")
-    const id = `${agentName}:${reader.text("session_id")}`
-    if (event === "") return refuse("it has no hook_event_name, so it is no hook payload of Claude Code")
-    if (!isSessionId(id)) return refuse("its session_id is missing or cannot be an id")
-    if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(event)) return refuse("its hook_event_name cannot be a name")
+    const name = hostOf(payload) ?? agentName
+    const client = { name, client: "Claude Code", fields }
+    const { session } = yield* identify(client, event, reader.text("session_id"))
     const transcript = reader.optionalText("transcript_path")
-    const subagent = reader.optionalText("agent_id")
+    const subagent = subagentOf(reader)
     const call = reader.optionalText("tool_use_id")
-    const told = prompts(event, reader)
-    const facts = isKnownEvent(event) ? factsOf(event, reader) : [unrecognised(event)]
-    return Effect.succeed({
-      session: id,
+    const facts = isKnown(event) ? factsOf(event, reader, name) : [Facts.hookUnrecognised(event)]
+    return {
+      session,
       cwd: reader.text("cwd"),
       facts,
-      drift: driftOf(event, reader),
-      ...(transcript === undefined ? {} : { transcript }),
-      ...(told === undefined ? {} : { prompt: told }),
+      ...optional("transcript", transcript),
+      ...optional("prompt", prompts(event, reader)),
       ...delivery(event, reader),
       ...models(event, reader, transcript, subagent, call),
-      ...usage(event, id, transcript, context)
-    })
+      ...usage(event, session, transcript, context),
+      drift: drift(event, reader)
+    }
   })
 
-const refuse = (reason: string) => Effect.fail(new PayloadRefused({ reason }))
-
-const isSessionId = (id: string): id is SessionId => /^[a-z][a-z0-9-]*:[\w.@-]{1,128}$/.test(id)
-
-const factsOf = (event: string, reader: Reader): ReadonlyArray<SessionFact> => {
-  const subagent = reader.optionalText("agent_id")
-  const by = subagent === undefined || subagent === "" ? {} : { subagent: short(subagent, 128) }
-  const message = lineOf(reader.optionalText("last_assistant_message"))
+const factsOf = (event: string, reader: Reader, agent: string): ReadonlyArray<SessionFact> => {
+  const subagent = subagentOf(reader)
+  const role = reader.text("agent_type")
+  const message = reader.optionalText("last_assistant_message")
   switch (event) {
-    case "SessionStart": {
-      const model = reader.optionalText("model")
-      const transcript = reader.optionalText("transcript_path")
+    case "SessionStart":
       return [
-        {
-          type: "SessionStarted",
-          payload: {
-            agent: agentName,
-            source: short(reader.text("source"), 64),
-            cwd: reader.text("cwd"),
-            ...(model === undefined ? {} : { model: short(model, 200) }),
-            ...(transcript === undefined ? {} : { transcript })
-          }
-        }
+        Facts.sessionStarted({
+          agent,
+          source: reader.text("source"),
+          cwd: reader.text("cwd"),
+          model: reader.optionalText("model"),
+          transcript: reader.optionalText("transcript_path")
+        })
       ]
-    }
     case "SessionEnd":
-      return [{ type: "SessionEnded", payload: { reason: short(reader.text("reason"), 64) } }]
+      return [Facts.sessionEnded(reader.text("reason"))]
     case "UserPromptSubmit":
       // The prompt is recorded from `Reading.prompt`, as `capture.prompts` says.
       return []
     case "PreToolUse":
-      return [{ type: "ToolStarted", payload: { ...toolOf(reader), ...by } }]
+      return [Facts.toolStarted(toolOf(reader))]
     case "PostToolUse":
-      return [{ type: "ToolCompleted", payload: { ...toolOf(reader), ...durationOf(reader), ...by } }]
-    case "PostToolUseFailure": {
-      const error = lineOf(reader.text("error"), 500) ?? ""
-      const interrupted = reader.flag("is_interrupt")
-      return [{ type: "ToolFailed", payload: { ...toolOf(reader), error, interrupted, ...durationOf(reader), ...by } }]
-    }
+      return [Facts.toolCompleted(toolOf(reader))]
+    case "PostToolUseFailure":
+      return [Facts.toolFailed(toolOf(reader), reader.text("error"), reader.flag("is_interrupt"))]
     case "Stop": {
       const background = reader.list("background_tasks").length + reader.list("session_crons").length
-      return [
-        {
-          type: "StopObserved",
-          payload: { again: reader.flag("stop_hook_active"), background, ...optional("message", message) }
-        }
-      ]
+      return [Facts.stopObserved(reader.flag("stop_hook_active"), message, background)]
     }
     case "StopFailure":
-      return [
-        { type: "StopFailed", payload: { error: short(reader.text("error"), 200), ...optional("message", message) } }
-      ]
+      return [Facts.stopFailed(reader.text("error"), message)]
     case "SubagentStart":
-      return [
-        {
-          type: "SubagentStarted",
-          payload: { subagent: by.subagent ?? "", role: short(reader.text("agent_type"), 128) }
-        }
-      ]
+      return [Facts.subagentStarted(subagent ?? "", role)]
     case "SubagentStop":
-      return [
-        {
-          type: "SubagentStopped",
-          payload: {
-            subagent: by.subagent ?? "",
-            role: short(reader.text("agent_type"), 128),
-            ...optional("message", message)
-          }
-        }
-      ]
+      return [Facts.subagentStopped(subagent ?? "", role, message)]
     case "PreCompact":
-      return [{ type: "CompactionStarted", payload: { trigger: short(reader.text("trigger"), 64) } }]
+      return [Facts.compactionStarted(reader.text("trigger"))]
     case "PostCompact":
-      return [{ type: "CompactionCompleted", payload: { trigger: short(reader.text("trigger"), 64) } }]
-    case "Notification": {
-      const notification = short(reader.text("notification_type"), 64)
-      return [
-        {
-          type: "NotificationShown",
-          payload: { notification, ...optional("message", lineOf(reader.optionalText("message"))) }
-        }
-      ]
-    }
+      return [Facts.compactionCompleted(reader.text("trigger"))]
+    case "Notification":
+      return [Facts.notificationShown(reader.text("notification_type"), reader.optionalText("message"))]
     case "TaskCreated":
       return [{ type: "AgentTaskCreated", payload: taskOf(reader) }]
     case "TaskCompleted":
       return [{ type: "AgentTaskCompleted", payload: taskOf(reader) }]
     default:
-      return [{ type: "HookReceived", payload: { hook: event, ...optional("detail", detailOf(event, reader)) } }]
+      return [Facts.hookReceived(event, detailOf(event, reader))]
   }
 }
 
-const unrecognised = (event: string): SessionFact => ({ type: "HookUnrecognised", payload: { hook: event } })
+/** Undefined for the main agent. */
+const subagentOf = (reader: Reader): string | undefined => {
+  const id = reader.text("agent_id")
+  return id === "" ? undefined : short(id, 128)
+}
 
 const prompts = (event: string, reader: Reader): Prompt | undefined => {
   if (event !== "UserPromptSubmit") return undefined
@@ -149,16 +111,15 @@ const prompts = (event: string, reader: Reader): Prompt | undefined => {
 const delivery = (event: string, reader: Reader): { readonly delivery?: string } => {
   const call = reader.text("tool_use_id")
   const prompt = reader.text("prompt_id")
-  const named = (id: string) => (/^[\w.-]{1,128}$/.test(id) ? { delivery: `${event}:${id}` } : {})
   switch (event) {
     case "PreToolUse":
       // Monitor announces itself a second time as Bash, under the same id.
-      return named(`${call}.${short(reader.text("tool_name"), 64).replace(/\W/g, "_")}`)
+      return onceFor(event, `${call}.${short(reader.text("tool_name"), 64).replace(/\W/g, "_")}`)
     case "PostToolUse":
     case "PostToolUseFailure":
-      return named(call)
+      return onceFor(event, call)
     case "UserPromptSubmit":
-      return named(prompt)
+      return onceFor(event, prompt)
     default:
       return {}
   }
@@ -174,12 +135,12 @@ const models = (
   subagent: string | undefined,
   call: string | undefined
 ): Models => {
-  if (subagent !== undefined && subagent !== "") {
+  if (subagent !== undefined) {
     const found =
       transcript === undefined
         ? undefined
         : Transcript.modelIn(Transcript.subagentTranscript(transcript, subagent), call)
-    return { subagent: short(subagent, 128), ...(found === undefined ? {} : { subagentModel: found }) }
+    return { subagent, ...(found === undefined ? {} : { subagentModel: found }) }
   }
   const announced = reader.optionalText(event === "PostModelSwitch" ? "to_model" : "model")
   if (announced !== undefined) return { model: { name: short(announced, 200), evidence: "hook" } }
@@ -199,45 +160,14 @@ const usage = (
   return found === undefined ? {} : { usage: found }
 }
 
-const driftOf = (event: string, reader: Reader): Reading["drift"] => {
-  if (!isKnownEvent(event)) return [{ hook: event, field: "", problem: "unknown hook" }]
-  const named = (problem: "unknown field" | "unexpected type") => (field: string) => ({
-    hook: event,
-    field: short(field, 128),
-    problem
+const toolOf = (reader: Reader) =>
+  Facts.toolCall({
+    call: reader.text("tool_use_id"),
+    tool: reader.text("tool_name"),
+    target: targetOf(reader.object("tool_input")),
+    durationMs: reader.optionalNumber("duration_ms"),
+    subagent: subagentOf(reader)
   })
-  return [
-    ...unknownFields(event, reader.payload).slice(0, 20).map(named("unknown field")),
-    ...[...reader.unexpected].map(named("unexpected type"))
-  ]
-}
-
-const toolOf = (reader: Reader) => {
-  const input = reader.object("tool_input")
-  const text = [
-    "file_path",
-    "notebook_path",
-    "path",
-    "command",
-    "pattern",
-    "query",
-    "url",
-    "description",
-    "prompt",
-    "subject",
-    "skill"
-  ]
-    .map((field) => input[field])
-    .find((value) => typeof value === "string" && value !== "")
-  const target = lineOf(typeof text === "string" ? text : undefined, 200)
-  return {
-    call: short(reader.text("tool_use_id"), 128),
-    tool: short(reader.text("tool_name"), 128),
-    ...optional("target", target)
-  }
-}
-
-const durationOf = (reader: Reader) => optional("durationMs", reader.optionalNumber("duration_ms"))
 
 const taskOf = (reader: Reader) => ({
   task: short(reader.text("task_id"), 128),
@@ -270,23 +200,7 @@ const detailOf = (event: string, reader: Reader): string | undefined => {
   ]
   const parts = [...fields, ...more].flatMap((field) => {
     const value = reader.payload[field]
-    return typeof value === "string" ? [value] : isObject(value) ? [] : []
+    return typeof value === "string" ? [value] : []
   })
-  return lineOf(parts.join(" "), 300)
-}
-
-const optional = <Name extends string, A>(name: Name, value: A | undefined): { readonly [_ in Name]?: A } =>
-  value === undefined ? {} : ({ [name]: value } as { readonly [_ in Name]?: A })
-
-const short = (text: string, most: number): string => (text.length > most ? text.slice(0, most) : text).toWellFormed()
-
-/** The text on one line, shortened with an ellipsis; undefined for nothing. */
-const lineOf = (text: string | undefined, most = 300): string | undefined => {
-  if (text === undefined) return undefined
-  const line = text
-    .slice(0, most * 4)
-    .replace(/\s+/g, " ")
-    .trim()
-    .toWellFormed()
-  return line === "" ? undefined : line.length > most ? `${line.slice(0, most - 1)}…` : line
+  return parts.join(" ")
 }

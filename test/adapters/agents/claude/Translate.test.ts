@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { editsOf } from "../../../../src/adapters/agents/claude/Edits.ts"
 import { read } from "../../../../src/adapters/agents/claude/Translate.ts"
 import type { JsonObject } from "../../../../src/app/ports/Agent.ts"
 import { eventType } from "../../../../src/events/Catalogue.ts"
+import { json, problemOf } from "../hostile.ts"
 import { hook, recorded, session, shape } from "./payloads.ts"
 
 const context = { live: false, usage: () => null }
@@ -186,25 +186,6 @@ describe("what this version does not know", () => {
     expect(Either.isLeft(refused) && refused.left.reason).toMatch(reason)
   })
 })
-
-/** Why an event of this type and payload could not be recorded and read back as it is. */
-const problemOf = ({ type, payload: value }: { type: string; payload: unknown }): string | undefined => {
-  const spec = eventType(type)
-  if (spec === undefined) return `${type} is no type`
-  if (!Schema.is(spec.schema)(value)) return `the payload is none of ${type}: ${JSON.stringify(value)}`
-  const text = JSON.stringify(value)
-  return Schema.is(spec.schema)(JSON.parse(text)) ? undefined : `JSON changes the payload of ${type}: ${text}`
-}
-
-/** Anything that JSON can hold, with the values that break things more often than others. */
-const json = fc.oneof(
-  fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<any>,
-  fc.constantFrom<any>(null, "", "\0", "\ud800", "__proto__", -0, -1, 1e308, 2 ** 53, [], {}, [null], [[]], {
-    length: 9
-  }),
-  fc.constantFrom<any>("\u0001".repeat(5000), "é".repeat(5000), "🙂".repeat(5000), "x".repeat(100_000)),
-  fc.string({ unit: "binary" })
-)
 
 describe("hostile payloads", () => {
   it("any JSON in place of any field is read or refused, never thrown at, and its facts can be recorded", () => {

@@ -1,0 +1,60 @@
+/** OpenCode, as Nexus' app sees it: through a plugin that hands on what its hooks are given. */
+import type { Agent, CallWindow, JsonObject } from "../../../app/ports/Agent.ts"
+import { envelopeIn } from "../Envelope.ts"
+import { filesIn } from "../EnvelopeEdits.ts"
+import { firstText, textOf } from "../Payload.ts"
+import { optional } from "../Wording.ts"
+import { editsOf } from "./Edits.ts"
+import { type Call, callIn, folderOf, hookOf, sessionsOf } from "./Payload.ts"
+import { agentName, read } from "./Translate.ts"
+
+/** Tools of the client that change no file, or tell the files that they change. Every other one is a shell's or a server's. */
+const own = new Set(
+  "read glob grep list ls task todowrite todoread webfetch websearch codesearch lsp skill question plan_enter plan_exit batch invalid".split(
+    " "
+  )
+)
+
+const filesOf = ({ tool, args }: Call): ReadonlyArray<string> | undefined => {
+  switch (tool) {
+    case "write":
+    case "edit":
+    case "multiedit": {
+      const path = firstText(args, ["filePath", "file_path", "path"])
+      return path === undefined ? [] : [path]
+    }
+    case "patch":
+    case "apply_patch":
+      return filesIn(envelopeIn(args) ?? "")
+    default:
+      return undefined
+  }
+}
+
+const windowOf = (payload: JsonObject): CallWindow | undefined => {
+  const hook = hookOf(payload)
+  const call = callIn(payload)
+  const files = filesOf(call)
+  if (hook !== "tool.execute.before" && hook !== "tool.execute.after") return undefined
+  if (call.tool === "" || own.has(call.tool) || files?.length === 0) return undefined
+  const { id, parent } = sessionsOf(payload)
+  return {
+    session: parent ?? id,
+    call: call.id,
+    phase: hook === "tool.execute.before" ? "start" : "end",
+    tool: call.tool,
+    reach: files ?? "checkout",
+    ...optional("subagent", parent === undefined ? undefined : id),
+    ...optional("command", call.tool === "bash" ? textOf(call.args["command"]) : undefined)
+  }
+}
+
+export const OpenCodeAgent: Agent = {
+  name: agentName,
+  folder: folderOf,
+  edits: (payload, { live }) => editsOf(payload, live),
+  window: windowOf,
+  read,
+  // What a person typed is in the parts of a message, and in the events that tell of them.
+  promptFields: ["output.parts", "input.properties.part", "input.event.properties.part"]
+}

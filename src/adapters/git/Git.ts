@@ -1,0 +1,135 @@
+/**
+ * Starting git, for what runs nothing of the repository's: no hook, no file system monitor, no pager, no fetching of what a
+ * partial clone lacks. Objects are what their ids say, whatever `refs/replace/` holds, and paths are paths, not patterns.
+ */
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import * as Effect from "effect/Effect"
+import { GitFailed, GitMissing } from "../../app/ports/Repositories.ts"
+
+export interface RunOptions {
+  readonly input?: string | Buffer
+  /** Exit codes that are answers. Default: 0. */
+  readonly codes?: ReadonlyArray<number>
+  /** In place of the folder that is asked about, and beside the environment. */
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Takes the output as it comes; it is not kept then. */
+  readonly sink?: (chunk: Buffer) => void
+}
+
+export interface Answer {
+  readonly code: number
+  readonly output: Buffer
+}
+
+type Failure = GitFailed | GitMissing
+
+/** What a repository's or a user's configuration must not change about our questions. */
+const settings: ReadonlyArray<string> = [
+  "core.hooksPath=/dev/null",
+  "core.fsmonitor=false",
+  "core.quotePath=false",
+  "core.attributesFile=/dev/null",
+  "core.autocrlf=false",
+  "core.safecrlf=false",
+  "diff.indentHeuristic=true",
+  "gc.auto=0"
+].flatMap((setting) => ["-c", setting])
+
+/** git with its output as bytes. */
+export const run = (
+  folder: string,
+  args: ReadonlyArray<string>,
+  options: RunOptions = {}
+): Effect.Effect<Answer, Failure> =>
+  Effect.async<Answer, Failure>((resume) => {
+    const operation = args.find((arg) => !arg.startsWith("-")) ?? "git"
+    const fail = (detail: string) => resume(Effect.fail(new GitFailed({ path: folder, operation, detail })))
+    const child = spawn("git", [...settings, ...args], {
+      cwd: options.cwd ?? folder,
+      env: { ...environment(), ...questioning, ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+      windowsHide: true
+    })
+    const chunks: Array<Buffer> = []
+    let complaint = ""
+    child.stdout.on("data", options.sink ?? ((chunk: Buffer) => chunks.push(chunk)))
+    child.stderr.on("data", (chunk: Buffer) => {
+      if (complaint.length < 4096) complaint += chunk.toString("utf8")
+    })
+    child.on("error", (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "ENOENT") return fail(cause.message)
+      return existsSync(folder) ? resume(Effect.fail(new GitMissing())) : fail("there is no such folder")
+    })
+    child.on("close", (code) => {
+      if (code !== null && (options.codes ?? [0]).includes(code))
+        return resume(Effect.succeed({ code, output: Buffer.concat(chunks) }))
+      return fail(complaint.trim() || `it ended with ${code === null ? "a signal" : `code ${code}`}`)
+    })
+    // It may have ended before it read everything; its exit code tells.
+    child.stdin.on("error", () => undefined)
+    child.stdin.end(options.input ?? "")
+    return Effect.sync(() => child.kill())
+  })
+
+/** git with its output as text. */
+export const text = (
+  folder: string,
+  args: ReadonlyArray<string>,
+  options?: RunOptions
+): Effect.Effect<string, Failure> => Effect.map(run(folder, args, options), ({ output }) => output.toString("utf8"))
+
+/** A single question, or a talk with another repository, through simple-git. */
+export const ask = (
+  folder: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {}
+): Effect.Effect<string, Failure> =>
+  Effect.tryPromise({
+    try: async () => {
+      // Loaded when needed: it takes longer than most of our questions.
+      const { simpleGit } = await import("simple-git")
+      const options = {
+        baseDir: folder,
+        timeout: { block: 30_000 },
+        unsafe: { allowUnsafeHooksPath: true },
+        allowEnvironment: Object.keys(env)
+      }
+      return await simpleGit(options)
+        .env({ ...environment(), ...env })
+        .raw(["-c", "core.hooksPath=/dev/null", ...args])
+    },
+    catch: (cause) => {
+      const detail = cause instanceof Error ? cause.message.trim() : String(cause)
+      return detail.includes("spawn git ENOENT")
+        ? new GitMissing()
+        : new GitFailed({ path: folder, operation: args[0] ?? "git", detail })
+    }
+  })
+
+/** Nothing is refreshed, fetched, replaced or asked of a person. */
+const questioning: Readonly<Record<string, string>> = {
+  GIT_OPTIONAL_LOCKS: "0",
+  // Of git 2.44; before, a protocol that may not be used has the same effect.
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_ALLOW_PROTOCOL: "",
+  GIT_NO_REPLACE_OBJECTS: "1",
+  GIT_LITERAL_PATHSPECS: "1",
+  GIT_TERMINAL_PROMPT: "0"
+}
+
+/** Only what git needs: variables such as GIT_DIR would lead it to another repository. */
+const environment = (): Record<string, string> => ({
+  ...inherited("PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT"),
+  LC_ALL: "C"
+})
+
+/** Those of our own environment's variables that are set. */
+export const inherited = (...names: ReadonlyArray<string>): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name]
+      return value === undefined ? [] : [[name, value]]
+    })
+  )

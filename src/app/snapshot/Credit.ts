@@ -1,0 +1,49 @@
+/** Whose a change is that happened while a call ran. Pure: it is decided from what is known of everybody who was there. */
+import type { FileEdited } from "../../domain/SessionEvents.ts"
+import type { CommandWrites } from "./ShellCommand.ts"
+
+/** "another": another call's, or git's; "person": nobody's who is recorded. */
+export type Credit = NonNullable<FileEdited["claim"]> | "another" | "person"
+
+export interface Circumstances {
+  readonly command: CommandWrites
+  /** The client says itself that this call changed the file. */
+  readonly reported: boolean
+  /** The call went on when its agent had stopped. */
+  readonly idle: boolean
+  /** The blob id of what the file holds now; null: it is gone; undefined: not known. */
+  readonly after: string | null | undefined
+  /** Other calls that are under way in this checkout. */
+  readonly others: ReadonlyArray<{
+    readonly sameSession: boolean
+    readonly background: boolean
+    readonly command: CommandWrites
+  }>
+  /** What other calls are recorded to have made of this file since. */
+  readonly edits: ReadonlyArray<{ readonly sameSession: boolean; readonly after: string | null | undefined }>
+  /** What the file was seen to hold since, outside of calls. */
+  readonly seen: ReadonlyArray<{ readonly by: string; readonly content: string | null }>
+}
+
+export const creditFor = (file: string, at: Circumstances): Credit => {
+  const written = at.command.names(file)
+  // A closed command wrote what it says, even if the client counts in what changed meanwhile.
+  if (at.command.closed && !written) return at.command.history || isClaimed(file, at) ? "another" : "person"
+  const named = written || at.reported
+  const same = (content: string | null | undefined) => content !== undefined && content === at.after
+  const [last] = at.edits.slice(-1)
+  if (last !== undefined && same(last.after)) return "another"
+  if (at.edits.some(({ sameSession }) => !sameSession)) return "contested"
+  const rivals = at.others.filter(({ command }) => !command.closed || command.names(file))
+  if (!written && rivals.some(({ command }) => command.names(file))) return "another"
+  const strangers = rivals.filter(({ sameSession, background }) => !sameSession && !background)
+  if (strangers.some(({ command }) => !written || command.names(file))) return "contested"
+  // The watcher sees what the call writes as well.
+  if (at.seen.some(({ by, content }) => by === "editor" || (by === "watch" && !same(content)))) return "contested"
+  if (named) return "named"
+  return at.idle ? "contested" : "window"
+}
+
+/** Whether somebody else who is recorded accounts for it. */
+const isClaimed = (file: string, { others, edits, after }: Circumstances): boolean =>
+  edits.some((edit) => edit.after === after) || others.some(({ command }) => !command.closed || command.names(file))

@@ -1,0 +1,294 @@
+/**
+ * What the log knows of a repository's files, gathered for one question: the facts that owners of lines are derived from.
+ *
+ * What takes git is asked once for all files (`gather`); the rest is looked up in the read models as it is needed.
+ */
+import * as Effect from "effect/Effect"
+import type { Attribution as LineAttribution } from "../../domain/attribution/Attribution.ts"
+import type { Change, CommitFact, CommitFile, Facts } from "../../domain/attribution/Facts.ts"
+import { type LineOwners, lineOwners } from "../../domain/attribution/LineOwners.ts"
+import { modelId } from "../../domain/attribution/ModelId.ts"
+import { type Algorithm, currentAlgorithm, decode, transition } from "../../domain/attribution/Transition.ts"
+import { lineOwner, type TraceRecord } from "../../domain/attribution/TraceRecord.ts"
+import type { ProjectId } from "../../domain/Ids.ts"
+import { reader } from "../../events/Blobs.ts"
+import type { Database } from "../../events/Database.ts"
+import { EventLog } from "../../events/EventLog.ts"
+import * as Changes from "../../projections/Attribution.ts"
+import { isBinary, isPointer, linesIn } from "../../projections/ContentLines.ts"
+import * as History from "../../projections/History.ts"
+import * as Projects from "../../projections/Projects.ts"
+import * as Port from "../ports/History.ts"
+import { Secrets } from "../ports/Secrets.ts"
+import { cleanText } from "../RedactPayload.ts"
+
+/** Larger contents of commits are not compared: their lines are unknown. */
+const largest = 16 * 1024 * 1024
+
+export interface Past {
+  /** Owners of a file's lines, under whatever name it is given. */
+  readonly lineage: (path: string) => LineOwners
+  /** Facts about a commit, where they are known. */
+  readonly commit: (commit: string) => CommitFact | undefined
+  /** The lines of a content by its blob id, as far as it was asked for. */
+  readonly lines: (oid: string) => ReadonlyArray<string> | undefined
+  /** What a content without lines is; undefined for text, and for what was not asked for. */
+  readonly kindOf: (oid: string | null) => "binary" | "lfs" | undefined
+}
+
+export interface Question {
+  readonly project: ProjectId
+  readonly checkout: string
+  /** The commit whose history counts as what led here; null in an empty repository. */
+  readonly head: string | null
+  readonly paths: ReadonlyArray<string>
+  /** Blob ids of contents at `head` and elsewhere that are needed besides. */
+  readonly contents?: ReadonlyArray<string>
+  /** Only what was recorded up to this position. */
+  readonly until?: number
+  readonly algorithm?: Algorithm
+}
+
+export const gather = (question: Question) =>
+  Effect.gen(function* () {
+    const { project, checkout, head, until = Number.MAX_SAFE_INTEGER, algorithm = currentAlgorithm } = question
+    const { database } = yield* EventLog
+    const { redact } = yield* Secrets
+    const history = yield* Port.History
+    const since = Projects.find(database, project)?.registered ?? 0
+    const ancestors =
+      head === null ? [] : yield* history.commits(checkout, { revisions: [head], since: since - 86_400_000 })
+    const order = new Map(ancestors.map(({ commit }, index) => [commit, index]))
+    const commits = new Map<string, CommitFact>()
+    for (const row of History.commits(database, project)) commits.set(row.oid, factOf(row))
+    for (const { commit, parents, authorKey, authored, committed, reverts = null, pickedFrom = null } of ancestors)
+      commits.set(commit, { commit, parents, authorKey, authored, committed, reverts, pickedFrom })
+
+    const filesOf = (commit: string) => History.changesOf(database, project, commit).map(fileOf)
+    const families = new Map<string, Family>()
+    const familyOf = (path: string): Family => {
+      let family = families.get(path)
+      if (family === undefined) {
+        family = familyFrom(database, project, path, until, commits, order)
+        for (const name of family.names) if (!families.has(name)) families.set(name, family)
+      }
+      return family
+    }
+    const asked = question.paths.map(familyOf)
+    const moves = History.moves(database, project).map((row) => ({ ...row, from: row.source, to: row.target }))
+    const strangers = asked.some(({ files }) => files.some(({ commit }) => !order.has(commit)))
+    const dead = new Set(strangers ? yield* history.unreachable(checkout) : [])
+    const merges = yield* mergeParents(asked, commits, checkout)
+    const wanted = new Set(question.contents)
+    for (const { changes, files, baselines } of asked) {
+      // A file that no agent ever touched needs no comparing: nobody's lines but its committers' are in it.
+      if (changes.length === 0) continue
+      for (const oid of baselines) wanted.add(oid)
+      for (const file of [...files, ...files.flatMap(({ commit }) => filesOf(commit))])
+        for (const oid of [file.before, file.after]) if (oid !== null) wanted.add(oid)
+    }
+    for (const oids of merges.values()) for (const oid of oids) wanted.add(oid)
+    const contents = new Map(wanted.size === 0 ? [] : yield* history.blobs(checkout, [...wanted], largest))
+    const stored = reader(database)
+    const isRedacted = asked.some(({ changes }) => changes.some(({ redacted }) => redacted === 1))
+    const known = new Map<string, ReadonlyArray<string> | undefined>()
+
+    const lines = (oid: string) => {
+      if (!known.has(oid)) known.set(oid, find(oid))
+      return known.get(oid)
+    }
+    /** Stored contents are without secrets; what they are compared with must be so too. */
+    const find = (oid: string): ReadonlyArray<string> | undefined => {
+      const blob = Changes.blobOf(database, oid) ?? History.keptBlob(database, project, oid)
+      const kept = blob === undefined ? undefined : stored(blob)
+      if (kept !== undefined) return linesIn(kept)
+      const content = contents.get(oid)
+      const found = content === undefined ? undefined : linesIn(content)
+      return isRedacted ? found?.map((line) => cleanText(line, redact).text) : found
+    }
+
+    const records = new Map<string, ReadonlyArray<Imported>>()
+    const importsOf = (commit: string): ReadonlyArray<Imported> => {
+      let found = records.get(commit)
+      if (found === undefined) {
+        found = History.imported(database, project, commit).flatMap(({ record, source }) => {
+          const content = stored(record)
+          return content === undefined ? [] : [{ source, record: JSON.parse(content.toString("utf8")) as TraceRecord }]
+        })
+        records.set(commit, found)
+      }
+      return found
+    }
+
+    const facts = (family: Family): Facts => ({
+      since,
+      changes: family.changes.map((row) => changeOf(row, algorithm, lines)),
+      commits,
+      files: family.files,
+      baselines: family.baselines,
+      moves,
+      otherParents: (commit, path) => merges.get(`${commit}\0${path}`) ?? [],
+      lines,
+      precedes: (ancestor, commit) => precedes(order, commits, ancestor, commit),
+      isLive: (commit) => !dead.has(commit),
+      wasBlind: (from, to) => Changes.blindCalls(database, project, from, to).some(({ position }) => position <= until),
+      imported: (commit, path, line): LineAttribution | undefined =>
+        firstOf(importsOf(commit), ({ record, source }) => importedLine(record, source, path, line)),
+      beside: (change) =>
+        change.session === null
+          ? []
+          : Changes.changesIn(database, change.session, change.position - near, Math.min(change.position + near, until))
+              .filter(({ path }) => path !== change.path)
+              .map((row) => changeOf(row, algorithm, lines)),
+      sameContent: (oid, path, before) =>
+        Changes.changesTo(database, project, oid)
+          .filter((row) => row.path !== path && row.position < Math.min(before, until) && row.session !== null)
+          .map((row) => changeOf(row, algorithm, lines)),
+      siblings: (commit, path) => filesOf(commit).filter((file) => file.path !== path),
+      elsewhere: (path) => past.lineage(path)
+    })
+
+    const lineages = new Map<Family, LineOwners>()
+    const past: Past = {
+      commit: (commit) => commits.get(commit),
+      lines,
+      kindOf: (oid) => {
+        const content = contents.get(oid ?? "")
+        if (content === undefined) return undefined
+        return isBinary(content) ? "binary" : isPointer(content) ? "lfs" : undefined
+      },
+      lineage: (path) => {
+        const family = familyOf(path)
+        let lineage = lineages.get(family)
+        if (lineage === undefined) lineages.set(family, (lineage = lineOwners(facts(family))))
+        return lineage
+      }
+    }
+    return past
+  })
+
+/** How far from a change, in the log, a session's other changes are looked at for what it moved between files. */
+const near = 200
+
+interface Family {
+  /** The file's path and every one that it had before. */
+  readonly names: ReadonlySet<string>
+  readonly changes: ReadonlyArray<Changes.TimedChange>
+  readonly files: ReadonlyArray<CommitFile>
+  readonly baselines: ReadonlyArray<string>
+}
+
+const factOf = (row: History.CommitRow): CommitFact => ({
+  commit: row.oid,
+  parents: row.parents === "" ? [] : row.parents.split(" "),
+  authorKey: row.author_key,
+  authored: row.authored,
+  committed: row.committed,
+  reverts: row.reverts,
+  pickedFrom: row.picked_from
+})
+
+const fileOf = (row: History.ChangedFileRow): CommitFile => ({ ...row, from: row.origin })
+
+const familyFrom = (
+  database: Database,
+  project: ProjectId,
+  path: string,
+  until: number,
+  commits: ReadonlyMap<string, CommitFact>,
+  order: ReadonlyMap<string, number>
+): Family => {
+  const names = new Set([path])
+  for (let size = 0; size < names.size;) {
+    size = names.size
+    for (const { from } of History.changesNamed(database, project, [...names]).map(fileOf))
+      if (from !== null) names.add(from)
+    for (const { origin } of Changes.changesOf(database, project, [...names], until))
+      if (origin !== null) names.add(origin)
+  }
+  const age = ({ commit }: CommitFile) => commits.get(commit)?.committed ?? 0
+  const rank = ({ commit }: CommitFile) => -(order.get(commit) ?? 0)
+  const files = History.changesNamed(database, project, [...names])
+    .map(fileOf)
+    .sort((a, b) => age(a) - age(b) || rank(a) - rank(b))
+  const made = new Set(files.map(({ after }) => after))
+  const baselines = files.flatMap(({ before }) => (before === null || made.has(before) ? [] : [before]))
+  return { names, files, baselines, changes: Changes.changesOf(database, project, [...names], until) }
+}
+
+const changeOf = (
+  row: Changes.TimedChange,
+  algorithm: Algorithm,
+  lines: (oid: string) => ReadonlyArray<string> | undefined
+): Change => ({
+  ...row,
+  model: row.model === null ? null : modelId(row.model, row.session?.split(":")[0]),
+  modified: row.modified === 1,
+  get transition() {
+    if (row.hunks === null) return undefined
+    if (algorithm === currentAlgorithm) return decode(row.hunks)
+    const [before, after] = [row.before, row.after].map((oid) => (oid === null ? [] : lines(oid ?? "")))
+    return before === undefined || after === undefined ? undefined : transition(before, after, algorithm)
+  }
+})
+
+/** Whether one commit leads to another: along the history that is asked about, or along the parents that are known. */
+const precedes = (
+  order: ReadonlyMap<string, number>,
+  commits: ReadonlyMap<string, CommitFact>,
+  ancestor: string,
+  commit: string | null
+): boolean => {
+  const place = order.get(ancestor)
+  if (commit === null) return place !== undefined
+  const at = order.get(commit)
+  if (at !== undefined) return place !== undefined && place > at
+  const seen = new Set<string>()
+  const queue = [...(commits.get(commit)?.parents ?? [])]
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (next === ancestor) return true
+    const here = order.get(next)
+    if (here !== undefined && place !== undefined && place >= here) return true
+    if (seen.has(next)) continue
+    seen.add(next)
+    queue.push(...(commits.get(next)?.parents ?? []))
+  }
+  return false
+}
+
+/** What the other parents of merges had at the files' paths: blob ids by commit and path. */
+const mergeParents = (families: ReadonlyArray<Family>, commits: ReadonlyMap<string, CommitFact>, checkout: string) =>
+  Effect.gen(function* () {
+    const history = yield* Port.History
+    const found = new Map<string, ReadonlyArray<string>>()
+    for (const { commit, path } of families.flatMap(({ files }) => files)) {
+      const [, ...others] = commits.get(commit)?.parents ?? []
+      const oids: Array<string> = []
+      for (const parent of others) {
+        const entry = yield* history.entry(checkout, parent, path)
+        if (entry !== undefined) oids.push(entry.oid)
+      }
+      if (oids.length > 0) found.set(`${commit}\0${path}`, oids)
+    }
+    return found
+  })
+
+interface Imported {
+  readonly source: string
+  readonly record: TraceRecord
+}
+
+const importedLine = (record: TraceRecord, source: string, path: string, line: number): LineAttribution | undefined => {
+  const owner = lineOwner(record, path, line)
+  return owner === undefined || owner.contributor.type === "unknown"
+    ? undefined
+    : { contributor: owner.contributor, session: owner.session, event: null, evidence: "recovered", imported: source }
+}
+
+const firstOf = <A, B>(all: ReadonlyArray<A>, find: (one: A) => B | undefined): B | undefined => {
+  for (const one of all) {
+    const found = find(one)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

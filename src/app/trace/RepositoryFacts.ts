@@ -1,0 +1,22 @@
+/** Appending what was read of a repository: each fact once, under a key that is made of what it says. */
+import { hash } from "node:crypto"
+import type { Actor } from "../../domain/Actor.ts"
+import { type ProjectId, repositoryStream } from "../../domain/Ids.ts"
+import type { NewEvent } from "../../events/Event.ts"
+import type { Transaction } from "../../events/EventLog.ts"
+
+const system: Actor = { kind: "system", name: "nexus" }
+
+/** Appends facts, unless that was done under their key before; gives how many it appended. `time`: when it happened. */
+export const appendTo =
+  (transaction: Transaction, project: ProjectId) =>
+  (key: string, events: ReadonlyArray<NewEvent>, time?: number): number => {
+    const whole = `history:${project}:${key}`
+    if (transaction.recorded(whole) !== undefined) return 0
+    const stream = repositoryStream(project)
+    transaction.append({ stream, project, key: whole, actor: system, events, ...(time === undefined ? {} : { time }) })
+    return events.length
+  }
+
+/** What tells one list of texts from another. */
+export const digest = (texts: ReadonlyArray<string>): string => hash("sha256", JSON.stringify(texts)).slice(0, 32)

@@ -1,0 +1,57 @@
+/** How a commit came to be on this device, as HEAD's reflogs tell it; and which earlier commits its content may be taken from. */
+import type { CommitFact, Move } from "./Facts.ts"
+
+export interface Creation {
+  /** The checkout that it was made in; null when it was made elsewhere, or nobody knows. */
+  readonly checkout: string | null
+  /** Milliseconds since 1970, to the second. */
+  readonly at: number
+  readonly verb: string
+  /** Commits that it takes the place of or is made from, as far as the operation tells: HEAD before an amend, a reset, a rebase. */
+  readonly from: ReadonlySet<string>
+}
+
+const isRebase = (verb: string): boolean => /^rebase|^pull .*rebase/.test(verb)
+const starts = (verb: string): boolean => verb.includes("(start)")
+const ends = (verb: string): boolean => /\((?:finish|abort)\)/.test(verb)
+
+/** Whether an operation that went to a commit also made it: a fast-forward goes to what somebody else made. */
+const makes = (verb: string, commit: CommitFact | undefined): boolean => {
+  if (isRebase(verb)) return !starts(verb) && !ends(verb)
+  if (/^(?:merge|pull)\b/.test(verb)) return (commit?.parents.length ?? 0) > 1
+  return /^(?:commit|cherry-pick|revert|am)\b/.test(verb)
+}
+
+export const creationsOf = (
+  moves: ReadonlyArray<Move>,
+  commits: ReadonlyMap<string, CommitFact>
+): ReadonlyMap<string, Creation> => {
+  const made = new Map<string, Creation>()
+  const places = new Map<string, { rebasing: string | undefined; left: Set<string> }>()
+  for (const { checkout, from, to, verb, at } of moves) {
+    let place = places.get(checkout)
+    if (place === undefined) places.set(checkout, (place = { rebasing: undefined, left: new Set() }))
+    if (isRebase(verb) && starts(verb)) place.rebasing = from
+    // What was reset away stays at hand until HEAD goes somewhere else.
+    if (verb === "reset") place.left.add(from)
+    else if (verb === "checkout" || (isRebase(verb) && ends(verb))) place.left.clear()
+    if (from !== to && !made.has(to) && makes(verb, commits.get(to))) {
+      const sources = new Set(place.left)
+      if (place.rebasing !== undefined) sources.add(place.rebasing)
+      if (verb.includes("amend") || isRebase(verb)) sources.add(from)
+      made.set(to, { checkout, at, verb, from: sources })
+    }
+    if (isRebase(verb) && ends(verb)) place.rebasing = undefined
+  }
+  return made
+}
+
+/** Commits that HEAD left for another branch: whatever became of the branch since, nobody rewrote them. */
+export const leftByCheckout = (moves: ReadonlyArray<Move>): ReadonlySet<string> =>
+  new Set(moves.flatMap(({ verb, from }) => (verb === "checkout" ? [from] : [])))
+
+/** The same change, made again: rebase, amend and cherry-pick keep the author and the author's time. */
+export const isRewriteOf = (commit: CommitFact, earlier: CommitFact): boolean =>
+  commit.commit !== earlier.commit &&
+  ((commit.authorKey === earlier.authorKey && commit.authored === earlier.authored) ||
+    commit.pickedFrom === earlier.commit)

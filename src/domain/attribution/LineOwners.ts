@@ -1,0 +1,720 @@
+/**
+ * Who owns each line of a file, in every state that it ever had: after each recorded change, in each commit, and on disk.
+ *
+ * A state is known by its content. One that a recorded change led to is that change's, whatever commit holds it, on whatever
+ * machine that was made; any other is explained by what came before it (`compose`): its parents, what lay in the checkout,
+ * the commits that it takes the place of. docs/attribution.md tells it for auditors.
+ */
+import type { Attribution, Credit, Deletion, Evidence } from "./Attribution.ts"
+import { type Ancestor, compose, unchanged } from "./Compose.ts"
+import { type Creation, creationsOf, isRewriteOf, leftByCheckout } from "./Creation.ts"
+import type { Change, CommitFact, CommitFile, Facts, Lineage, Owned } from "./Facts.ts"
+import { type Author, advance, atBest, creditOf, sameCredit, unknown } from "./Owners.ts"
+import { transition, type Transition } from "./Transition.ts"
+
+/** Reflogs and commits count in seconds. */
+const second = 1000
+
+/** How many earlier states of a checkout are tried as what a content was made from. */
+const tried = 6
+
+/** Owners of so many states are kept along a chain of changes; the others are derived again when asked for. */
+const keptEvery = 32
+
+const beforeRecord = unknown("before-record")
+
+export const lineOwners = (facts: Facts): LineOwners => new LineOwners(facts)
+
+export class LineOwners implements Lineage {
+  readonly #facts: Facts
+  readonly #creations: ReadonlyMap<string, Creation>
+  readonly #left: ReadonlySet<string>
+  readonly #byAfter = new Map<string, Array<Change>>()
+  readonly #filesByAfter = new Map<string, Array<CommitFile>>()
+  readonly #fileOf = new Map<string, CommitFile>()
+  readonly #changes = new Map<number, Owned | undefined>()
+  readonly #commits = new Map<string, Owned | undefined>()
+  readonly #insertions = new Map<string, ReadonlyArray<Block>>()
+  /** States being derived: a state that leads to itself explains nothing, and what was derived without it is not kept. */
+  readonly #open = new Set<string | number>()
+  #circles = 0
+
+  constructor(facts: Facts) {
+    this.#facts = facts
+    this.#creations = creationsOf(facts.moves, facts.commits)
+    this.#left = leftByCheckout(facts.moves)
+    for (const change of facts.changes)
+      if (change.after !== null && change.after !== "") put(this.#byAfter, change.after, change)
+    for (const file of facts.files) {
+      this.#fileOf.set(`${file.commit}\0${file.path}`, file)
+      if (file.after !== null) put(this.#filesByAfter, file.after, file)
+    }
+  }
+
+  /** Owners after a change; undefined when its content is not known. */
+  ofChange(change: Change): Owned | undefined {
+    // Down to the first state that is known or begins the chain, and up again: chains are too long for recursion.
+    const chain: Array<Change> = []
+    const circles = this.#circles
+    let owners: Owned | undefined
+    for (let at: Change | undefined = change; at !== undefined;) {
+      if (this.#changes.has(at.position)) {
+        owners = this.#changes.get(at.position)
+        break
+      }
+      if (this.#open.has(at.position)) {
+        this.#circles += 1
+        break
+      }
+      this.#open.add(at.position)
+      chain.push(at)
+      at = this.#changeBefore(at)
+    }
+    for (const [index, step] of chain.reverse().entries()) {
+      owners = this.#advance(step, index === 0 && owners === undefined ? undefined : owners)
+      this.#open.delete(step.position)
+      const isCommitted = step.after !== null && this.#filesByAfter.has(step.after)
+      const isWorthIt = index === chain.length - 1 || index % keptEvery === 0 || isCommitted
+      if (isWorthIt && this.#isCertain(circles)) this.#changes.set(step.position, owners)
+    }
+    return owners
+  }
+
+  #isCertain(circles: number): boolean {
+    return this.#circles === circles || this.#open.size === 0
+  }
+
+  /** The change that led to what this one began with, when one did. */
+  #changeBefore(change: Change): Change | undefined {
+    const { before } = change
+    if (before === null || before === "" || change.claim === "seen") return undefined
+    return this.#producer(before, change)
+  }
+
+  #producer(oid: string, of: Change): Change | undefined {
+    const known = (this.#byAfter.get(oid) ?? []).filter(({ position }) => position !== of.position)
+    const earlier = known.filter(({ position }) => position < of.position)
+    return (
+      earlier.findLast(({ checkout }) => checkout === of.checkout) ??
+      earlier.at(-1) ??
+      // Delivered late: what it began with was recorded after it.
+      known.find(({ before, claim }) => before !== oid && claim !== "seen")
+    )
+  }
+
+  #advance(change: Change, before: Owned | undefined): Owned | undefined {
+    if (change.after === null) return []
+    const restored = this.#restored(change)
+    if (restored !== undefined) return restored
+    if (change.claim === "seen") return this.#outside(change.after, change, "direct")
+    const author = authorOf(change)
+    if (change.before === null) {
+      const copied = this.#copied(change)
+      if (copied !== undefined) return copied
+      return change.transition === undefined ? undefined : advance([], change.transition, author, () => 0)
+    }
+    if (change.transition === undefined) {
+      // With the content before unknown, what is new may be anybody's.
+      const lines = change.after === "" ? undefined : this.#facts.lines(change.after)
+      return lines === undefined
+        ? undefined
+        : compose(lines, this.#checkoutStates(change), { ...author, owner: unknown("content-lost") })
+    }
+    const owners = before ?? this.ofState(change.origin ?? change.path, change.before, change)
+    const known = owners ?? Array.from({ length: change.transition.lines }, () => unknown("content-lost"))
+    const lines = () => this.#facts.lines(change.after ?? "")
+    const after = advance(known, change.transition, author, (line) => lines()?.[line]?.length ?? 0)
+    return this.#movedHere(change, after, author)
+  }
+
+  /** A command that brought back a content that was there before wrote nothing: it restored. */
+  #restored(change: Change): Owned | undefined {
+    if ((change.claim !== "named" && change.claim !== "window" && change.claim !== "seen") || change.after === "")
+      return undefined
+    const earlier = (this.#byAfter.get(change.after ?? "") ?? []).filter(({ position }) => position < change.position)
+    const last = earlier.findLast(({ checkout }) => checkout === change.checkout) ?? earlier.at(-1)
+    if (last !== undefined) return this.ofChange(last)
+    const file = (this.#filesByAfter.get(change.after ?? "") ?? []).findLast(
+      ({ commit }) => (this.#facts.commits.get(commit)?.committed ?? Infinity) + second <= change.time
+    )
+    return file === undefined ? undefined : this.ofCommit(file.commit, file.path)
+  }
+
+  #copied(change: Change): Owned | undefined {
+    if (change.after === null || change.after === "" || (change.claim !== "named" && change.claim !== "window"))
+      return undefined
+    return this.#copyOf(change.after, change.path, change.position)
+  }
+
+  /** Owners in another file that had exactly this content. */
+  #copyOf(oid: string, path: string, before: number): Owned | undefined {
+    const [source] = this.#facts.sameContent(oid, path, before)
+    if (source === undefined) return undefined
+    const owners = this.#facts.elsewhere(source.path)?.ofChange(source)
+    return owners?.map((owner) => ({ ...owner, copiedFrom: source.path }))
+  }
+
+  /** Blocks that the same session took out of another file a moment before or after: they were moved. */
+  #movedHere(change: Change, owners: Owned, author: Author): Owned {
+    const blocks = blocksOf(owners, author.owner)
+    if (blocks.length === 0 || change.session === null || change.after === null) return owners
+    const others = this.#facts
+      .beside(change)
+      .filter(({ transition }) => transition?.hunks.some(({ removed }) => removed >= 3) === true)
+    if (others.length === 0) return owners
+    const lines = this.#facts.lines(change.after)
+    return lines === undefined ? owners : this.#movedFrom(others, blocks, lines, owners, author)
+  }
+
+  #movedFrom(
+    others: ReadonlyArray<Change>,
+    blocks: ReadonlyArray<Block>,
+    lines: ReadonlyArray<string>,
+    owners: Owned,
+    { owner, event, commit }: Author
+  ): Owned {
+    const result = [...owners]
+    for (const other of others) {
+      const before = other.before === null ? undefined : this.#facts.lines(other.before)
+      if (before === undefined || other.before === null) continue
+      for (const block of blocks) {
+        const from = removedAt(before, other, lines, block)
+        if (from === undefined) continue
+        const origin = this.#facts.elsewhere(other.path)?.ofState(other.path, other.before, other)
+        for (let step = 0; step < block.count && origin !== undefined; step++) {
+          const moved = origin[from + step]
+          if (moved !== undefined)
+            result[block.start + step] = {
+              ...moved,
+              movedBy: { event, commit, contributor: owner.contributor.type, from: other.path }
+            }
+        }
+      }
+    }
+    return result
+  }
+
+  /** Owners of a content that a change began with, or a commit's parent had. */
+  ofState(path: string, oid: string, before: Change | null): Owned | undefined {
+    const change = before === null ? undefined : this.#producer(oid, before)
+    if (change !== undefined && !this.#open.has(change.position)) return this.ofChange(change)
+    const files = this.#filesByAfter.get(oid) ?? []
+    const file =
+      files.findLast(
+        ({ commit }) =>
+          (this.#facts.commits.get(commit)?.committed ?? 0) <= (before?.time ?? Infinity) && !this.#isOpen(commit, path)
+      ) ?? files.at(-1)
+    if (file !== undefined && !this.#isOpen(file.commit, file.path)) return this.ofCommit(file.commit, file.path)
+    if (this.#facts.baselines.includes(oid)) return this.#baseline(oid)
+    return before === null ? undefined : this.#outside(oid, before, "replayed")
+  }
+
+  #isOpen(commit: string, path: string): boolean {
+    return this.#open.has(`${commit}\0${path}`)
+  }
+
+  /** A content that no agent left: what differs from what was there before is a person's, if somebody was looking. */
+  #outside(oid: string, at: Change, evidence: Evidence): Owned | undefined {
+    const lines = this.#facts.lines(oid)
+    if (lines === undefined) return undefined
+    const last = this.#facts.changes.findLast(
+      ({ position, checkout }) => position < at.position && checkout === at.checkout
+    )
+    const event = at.claim === "seen" ? at.position : null
+    const owner = this.#person(last?.time ?? this.#facts.since, at.time, evidence, event)
+    return compose(lines, this.#checkoutStates(at), { owner, event, commit: null, path: at.path })
+  }
+
+  #person(from: number, to: number, evidence: Evidence, event: number | null): Attribution {
+    if (to + second < this.#facts.since) return unknown("before-record")
+    if (this.#facts.wasBlind(from, to)) return unknown("blind-call")
+    return { contributor: { type: "human" }, session: null, event, evidence }
+  }
+
+  /** What lay in a checkout before a change: its last recorded states, and what commits had brought. */
+  #checkoutStates(at: Change): ReadonlyArray<Ancestor> {
+    const changes = this.#facts.changes.filter(
+      ({ position, checkout, after }) =>
+        position < at.position && checkout === at.checkout && after !== null && after !== at.before
+    )
+    const files = this.#facts.files.filter(
+      ({ commit, after }) =>
+        after !== null &&
+        (this.#facts.commits.get(commit)?.committed ?? Infinity) <= at.time &&
+        !this.#comesOf(after, at)
+    )
+    return [
+      ...changes.slice(-1).flatMap((change) => this.#ancestor(change.after, () => this.ofChange(change))),
+      ...files
+        .slice(-tried)
+        .reverse()
+        .flatMap(({ commit, path, after }) => this.#ancestor(after, () => this.ofCommit(commit, path))),
+      ...this.#facts.baselines.flatMap((oid) => this.#ancestor(oid, () => this.#baseline(oid)))
+    ]
+  }
+
+  /** Whether a content is only known as what came of a change, or of later ones. */
+  #comesOf(oid: string, change: Change): boolean {
+    const makers = this.#byAfter.get(oid) ?? []
+    return makers.length > 0 && makers.every(({ position }) => position >= change.position)
+  }
+
+  #ancestor(oid: string | null, owned: () => Owned | undefined, more: Partial<Ancestor> = {}): ReadonlyArray<Ancestor> {
+    const lines = oid === null || oid === "" ? undefined : this.#facts.lines(oid)
+    const owners = lines === undefined ? undefined : owned()
+    return lines === undefined || owners === undefined ? [] : [{ lines, owners, ...more }]
+  }
+
+  /** Owners of all lines of a file in a commit; undefined when its content is lost. */
+  ofCommit(commit: string, path: string): Owned | undefined {
+    const key = `${commit}\0${path}`
+    if (this.#commits.has(key)) return this.#commits.get(key)
+    const file = this.#fileOf.get(key)
+    const fact = this.#facts.commits.get(commit)
+    if (file === undefined || fact === undefined) return undefined
+    if (this.#open.has(key)) {
+      this.#circles += 1
+      return undefined
+    }
+    this.#open.add(key)
+    const circles = this.#circles
+    const owners = file.after === null ? [] : this.#withImports(this.#commitOwners(fact, file, file.after), file)
+    this.#open.delete(key)
+    if (this.#isCertain(circles)) this.#commits.set(key, owners)
+    return owners
+  }
+
+  /**
+   * The owner of a line (1-based) that a commit introduced by git's account. Where a line was added among equal ones, git may
+   * point at another of them than we do: it is the added one that is meant.
+   */
+  lineOf(commit: string, path: string, line: number): Attribution {
+    const file = this.#fileOf.get(`${commit}\0${path}`)
+    const owners = this.ofCommit(commit, path)
+    const lines = file?.after == null || owners === undefined ? undefined : this.#facts.lines(file.after)
+    const owner =
+      lines === undefined
+        ? undefined
+        : owners?.[slid(this.#added(commit, path, file?.before ?? null, lines), lines, line - 1)]
+    const found = owner ?? this.committerOf(commit, file)
+    return found.contributor.type === "unknown" ? (this.#facts.imported(commit, path, line) ?? found) : found
+  }
+
+  /** Lines that a commit took out of a file: whose they were, and who took them out. */
+  deletionsOf(commit: string, path: string): ReadonlyArray<Deletion> {
+    const file = this.#fileOf.get(`${commit}\0${path}`)
+    if (file?.before == null) return []
+    const before = this.#facts.lines(file.before)
+    const after = file.after === null ? [] : this.#facts.lines(file.after)
+    if (before === undefined || after === undefined) return []
+    const owners = this.#parentState(file) ?? []
+    const gone: Array<{ readonly line: number; readonly owner: Credit; readonly by: Credit }> = []
+    for (const line of removedIn(transition(before, after))) {
+      const owner = owners[line] ?? unknown("content-lost")
+      gone.push({ line, owner: creditOf(owner), by: creditOf(this.#deleter(before[line] ?? "", file, commit)) })
+    }
+    const deletions: Array<Deletion> = []
+    for (const { line, owner, by } of gone) {
+      const last = deletions.at(-1)
+      if (last !== undefined && last.end === line && sameCredit(last.owner, owner) && sameCredit(last.by, by))
+        deletions[deletions.length - 1] = { ...last, end: line + 1 }
+      else deletions.push({ start: line + 1, end: line + 1, owner, by })
+    }
+    return deletions
+  }
+
+  /** Whoever took a line out on the way from a commit's parent to the commit. */
+  #deleter(text: string, file: CommitFile, commit: string): Attribution {
+    const until = (this.#facts.commits.get(commit)?.committed ?? 0) + second
+    const change = this.#facts.changes.findLast(({ before, transition, time, session }) => {
+      if (session === null || transition === undefined || before === null || time >= until) return false
+      const lines = transition.hunks.some(({ removed }) => removed > 0) ? this.#facts.lines(before) : undefined
+      return lines !== undefined && removedIn(transition).some((line) => lines[line] === text)
+    })
+    return change === undefined ? this.committerOf(commit, file) : authorOf(change).owner
+  }
+
+  /** What a commit added to a file, as places of whole insertions. */
+  #added(commit: string, path: string, before: string | null, lines: ReadonlyArray<string>): ReadonlyArray<Block> {
+    const key = `${commit}\0${path}`
+    let known = this.#insertions.get(key)
+    if (known === undefined) {
+      const old = before === null ? [] : this.#facts.lines(before)
+      known = old === undefined ? [] : insertions(old, lines)
+      this.#insertions.set(key, known)
+    }
+    return known
+  }
+
+  #commitOwners(fact: CommitFact, file: CommitFile, oid: string): Owned | undefined {
+    const creation = this.#creations.get(fact.commit)
+    const exact = this.#exact(oid, fact, creation)
+    if (exact !== undefined) {
+      const owners = this.ofChange(exact)
+      if (owners !== undefined)
+        return this.#isRewritten(oid, fact) ? owners.map((owner) => atBest(owner, "rewritten")) : owners
+    }
+    if (file.before === null) {
+      const copied = this.#copyOf(oid, file.path, Infinity)
+      if (copied !== undefined) return copied
+    }
+    const lines = this.#facts.lines(oid)
+    if (lines === undefined) return undefined
+    const owner = this.committerOf(fact.commit, file)
+    const author = { owner, event: null, commit: fact.commit, path: file.path }
+    const parents = [
+      ...this.#ancestor(file.before, () => this.#parentState(file)),
+      ...this.#facts
+        .otherParents(fact.commit, file.path)
+        .flatMap((parent) => this.#ancestor(parent, () => this.ofState(file.path, parent, null)))
+    ]
+    const pending =
+      creation?.checkout == null ? [] : this.#pending(oid, lines, creation.checkout, creation.at, fact, creation)
+    const ancestors = [...pending, ...parents, ...this.#sources(fact, creation), ...this.#elsewhere(fact.commit)]
+    return this.#movedInCommit(fact, file, compose(lines, ancestors, author), lines, author)
+  }
+
+  #parentState({ path, from, before }: CommitFile): Owned | undefined {
+    return before === null ? undefined : (this.ofState(from ?? path, before, null) ?? this.#baseline(before))
+  }
+
+  /** A content that is older than the record. */
+  #baseline(oid: string): Owned | undefined {
+    return this.#facts.lines(oid)?.map(() => beforeRecord)
+  }
+
+  /** Whoever wrote what a commit has and nothing before it had, as far as nothing else is known about it. */
+  committerOf(commit: string, file?: CommitFile): Attribution {
+    const fact = this.#facts.commits.get(commit)
+    if (fact === undefined || fact.committed + second < this.#facts.since) return unknown("before-record")
+    const creation = this.#creations.get(commit)
+    if (creation === undefined || creation.verb.startsWith("am")) return unknown("not-recorded-here")
+    const isTyped = /^commit|^merge|^revert|continue|edit|reword/.test(creation.verb)
+    const isKnown = () => [...this.#facts.commits.values()].some((earlier) => isRewriteOf(fact, earlier))
+    if (!isTyped && !isKnown()) return unknown("not-recorded-here")
+    const previous = file?.before == null ? undefined : this.#filesByAfter.get(file.before)?.[0]
+    const from = this.#facts.commits.get(previous?.commit ?? "")?.committed ?? this.#facts.since
+    return this.#person(from, fact.committed + second - 1, "replayed", null)
+  }
+
+  /** The recorded change that led to exactly this content. */
+  #exact(oid: string, fact: CommitFact | null, creation: Creation | undefined, checkout?: string): Change | undefined {
+    const changes = (this.#byAfter.get(oid) ?? []).filter((change) => this.#mayCome(change, fact, creation))
+    const here = creation?.checkout ?? checkout
+    const until = fact === null ? Infinity : fact.committed + second
+    const timely = changes.filter(({ time }) => time < until)
+    return timely.findLast((change) => change.checkout === here) ?? timely.at(-1) ?? changes[0]
+  }
+
+  /**
+   * Whether a commit (null: the working tree) may have its content from a change. Not when that was committed, and all that
+   * held it was then thrown away: the same text again is somebody's own.
+   */
+  #mayCome(change: Change, fact: CommitFact | null, creation: Creation | undefined): boolean {
+    const carriers = (this.#filesByAfter.get(change.after ?? "") ?? []).filter(({ commit }) => commit !== fact?.commit)
+    if (carriers.length === 0) return true
+    return carriers.some(({ commit }) => {
+      const carrier = this.#facts.commits.get(commit)
+      return (
+        this.#facts.precedes(commit, fact?.commit ?? null) ||
+        this.#facts.isLive(commit) ||
+        this.#left.has(commit) ||
+        (carrier !== undefined && fact !== null && isRewriteOf(fact, carrier)) ||
+        this.#tookFrom(creation, commit)
+      )
+    })
+  }
+
+  /** Whether the operation that made a commit had this one, or a descendant of it, before its eyes. */
+  #tookFrom(creation: Creation | undefined, commit: string): boolean {
+    if (creation === undefined || creation.from.size === 0) return false
+    const queue = [...creation.from]
+    const seen = new Set(queue)
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      if (at === commit || this.#facts.precedes(commit, at)) return true
+      for (const parent of this.#facts.commits.get(at)?.parents ?? []) {
+        if (seen.has(parent)) continue
+        seen.add(parent)
+        queue.push(parent)
+      }
+    }
+    return false
+  }
+
+  /** Whether another commit, which does not lead to this one, had the content first. */
+  #isRewritten(oid: string, fact: CommitFact): boolean {
+    return (this.#filesByAfter.get(oid) ?? []).some(
+      ({ commit }) =>
+        commit !== fact.commit &&
+        !this.#facts.precedes(commit, fact.commit) &&
+        !this.#facts.precedes(fact.commit, commit) &&
+        (this.#facts.commits.get(commit)?.committed ?? Infinity) <= fact.committed
+    )
+  }
+
+  /** States that lay in a checkout at a time, nearest to what they are to explain first. */
+  #pending(
+    oid: string,
+    lines: ReadonlyArray<string>,
+    checkout: string,
+    at: number,
+    fact: CommitFact | null,
+    creation: Creation | undefined
+  ): ReadonlyArray<Ancestor> {
+    const states = this.#facts.changes
+      .filter(
+        (change) => change.checkout === checkout && change.time < at + second && this.#mayCome(change, fact, creation)
+      )
+      .slice(-tried)
+      .reverse()
+    const target = new Set(lines)
+    const ranked = states.flatMap((change) => {
+      const known = change.after === null || change.after === "" ? undefined : this.#facts.lines(change.after)
+      if (known === undefined) return []
+      const common = known.filter((line) => target.has(line)).length
+      return [{ change, far: known.length + lines.length - 2 * common }]
+    })
+    const [best] = ranked.sort((a, b) => a.far - b.far)
+    if (best === undefined) return []
+    const spent = this.#spent(best.change, fact?.commit ?? null)
+    return this.#ancestor(best.change.after, () => this.ofChange(best.change), { spent })
+  }
+
+  /** Lines of a change's content that a commit before `commit` took up already. */
+  #spent(change: Change, commit: string | null): ReadonlySet<number> {
+    const spent = new Set<number>()
+    const lines = this.#facts.lines(change.after ?? "")
+    for (const file of this.#facts.files) {
+      const at = this.#facts.commits.get(file.commit)?.committed ?? 0
+      if (file.after === null || at + second <= change.time || !this.#facts.precedes(file.commit, commit)) continue
+      const committed = this.#facts.lines(file.after)
+      if (lines === undefined || committed === undefined) continue
+      for (const [, line] of unchanged(transition(lines, committed, 1))) spent.add(line)
+    }
+    return spent
+  }
+
+  /** Whether a change was made on top of a content: then it came after it, even within the same second. */
+  #descends(change: Change, oid: string): boolean {
+    const seen = new Set<number>()
+    for (let at: Change | undefined = change; at !== undefined && !seen.has(at.position); at = this.#changeBefore(at)) {
+      if (at.before === oid) return true
+      seen.add(at.position)
+    }
+    return false
+  }
+
+  /** Commits that this one takes the place of, picks from or undoes. */
+  #sources(fact: CommitFact, creation: Creation | undefined): ReadonlyArray<Ancestor> {
+    const rewritten = this.#facts.files.filter(({ commit }) => {
+      const earlier = this.#facts.commits.get(commit)
+      return (
+        earlier !== undefined &&
+        commit !== fact.commit &&
+        (isRewriteOf(fact, earlier) || this.#tookFrom(creation, commit))
+      )
+    })
+    const own = (file: CommitFile) => {
+      const earlier = this.#facts.commits.get(file.commit)
+      return earlier !== undefined && isRewriteOf(fact, earlier) ? 0 : 1
+    }
+    const undone = this.#facts.files.filter(({ commit }) => commit === fact.reverts)
+    return [
+      ...undone.flatMap((file) =>
+        this.#ancestor(file.before, () => this.ofState(file.from ?? file.path, file.before ?? "", null))
+      ),
+      ...rewritten
+        .toReversed()
+        .sort((a, b) => own(a) - own(b))
+        .flatMap((file) =>
+          this.#ancestor(file.after, () => this.ofCommit(file.commit, file.path), { grade: "rewritten" })
+        )
+    ]
+  }
+
+  /** Other branches and stashes: only what was brought from there as a whole (squash, cherry-pick without commit, apply). */
+  #elsewhere(commit: string | null): ReadonlyArray<Ancestor> {
+    return this.#facts.files
+      .filter((file) => file.after !== null && file.commit !== commit && !this.#facts.precedes(file.commit, commit))
+      .filter((file) => commit === null || !this.#facts.precedes(commit, file.commit))
+      .filter((file) => this.#facts.isLive(file.commit) || this.#left.has(file.commit))
+      .slice(-tried)
+      .reverse()
+      .flatMap((file) =>
+        this.#ancestor(file.after, () => this.ofCommit(file.commit, file.path), { grade: "rewritten", onlyWhole: true })
+      )
+  }
+
+  #movedInCommit(
+    fact: CommitFact,
+    file: CommitFile,
+    owners: Owned,
+    lines: ReadonlyArray<string>,
+    author: Author
+  ): Owned {
+    const blocks = blocksOf(owners, author.owner)
+    if (blocks.length === 0) return owners
+    const result = [...owners]
+    for (const other of this.#facts.siblings(fact.commit, file.path)) {
+      const before = other.before === null ? undefined : this.#facts.lines(other.before)
+      const after = other.after === null ? [] : this.#facts.lines(other.after)
+      if (before === undefined || after === undefined || other.before === null) continue
+      const rest = new Set(after)
+      for (const block of blocks) {
+        const wanted = lines.slice(block.start, block.start + block.count)
+        const from = indexOfBlock(before, wanted)
+        if (from === undefined || wanted.filter(says).some((line) => rest.has(line))) continue
+        const origin = this.#facts.elsewhere(other.path)?.ofState(other.from ?? other.path, other.before, null)
+        for (let step = 0; step < block.count && origin !== undefined; step++) {
+          const moved = origin[from + step]
+          if (moved !== undefined)
+            result[block.start + step] = {
+              ...moved,
+              movedBy: {
+                event: null,
+                commit: fact.commit,
+                contributor: author.owner.contributor.type,
+                from: other.path
+              }
+            }
+        }
+      }
+    }
+    return result
+  }
+
+  /** Where nothing here tells, a record from elsewhere may. */
+  #withImports(owners: Owned | undefined, { commit, path }: CommitFile): Owned | undefined {
+    return owners?.map((owner, line) =>
+      owner.contributor.type === "unknown" ? (this.#facts.imported(commit, path, line + 1) ?? owner) : owner
+    )
+  }
+
+  /** Owners of a content in a checkout that is in no commit (yet): on disk or staged. `head`: the content at HEAD. */
+  ofUncommitted(
+    path: string,
+    content: { readonly oid: string; readonly lines: ReadonlyArray<string> },
+    checkout: string,
+    head: { readonly oid: string; readonly committed: number } | undefined,
+    now: number
+  ): Owned {
+    const exact = this.#exact(content.oid, null, undefined, checkout)
+    const known = exact === undefined ? undefined : this.ofChange(exact)
+    if (known !== undefined && known.length === content.lines.length) return known
+    if (head === undefined) {
+      const copied = this.#copyOf(content.oid, path, Infinity)
+      if (copied !== undefined) return copied
+    }
+    const last = this.#facts.changes.findLast((change) => change.checkout === checkout)
+    const from = Math.max(last?.time ?? 0, head?.committed ?? 0, this.#facts.since)
+    const owner = this.#person(from, now, "replayed", null)
+    const ancestors = [
+      ...this.#pending(content.oid, content.lines, checkout, now, null, undefined),
+      ...this.#ancestor(head?.oid ?? null, () => this.ofState(path, head?.oid ?? "", null)),
+      ...this.#elsewhere(null)
+    ]
+    return compose(content.lines, ancestors, { owner, event: null, commit: null, path })
+  }
+}
+
+/** An agent's edit, as the author of a transition. */
+const authorOf = (change: Change): Author => {
+  const { position, session, model, claim, modified, formatter, path } = change
+  const credit = {
+    contributor: {
+      type: modified ? ("mixed" as const) : ("ai" as const),
+      ...(model === null ? {} : { model_id: model })
+    },
+    session,
+    event: position,
+    evidence: claim === "window" ? ("recovered" as const) : ("direct" as const)
+  }
+  return {
+    owner: claim === "contested" ? { ...unknown("contested"), event: position } : credit,
+    event: position,
+    commit: null,
+    path,
+    ...(formatter === null ? {} : { formatter })
+  }
+}
+
+interface Block {
+  readonly start: number
+  readonly count: number
+}
+
+/** Old lines of which nothing is left. */
+const removedIn = ({ hunks }: Transition): ReadonlyArray<number> => {
+  const gone: Array<number> = []
+  for (const { old, removed } of hunks) for (let line = old; line < old + removed; line++) gone.push(line)
+  const left = new Set<number>()
+  for (const { sources } of hunks)
+    for (const source of sources.values())
+      for (const line of source.kind === "moved" ? [source.line] : source.parts.map((part) => part.line)) left.add(line)
+  return gone.filter((line) => !left.has(line))
+}
+
+/** Lines that were put between others, without anything taken out there. */
+export const insertions = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): ReadonlyArray<Block> =>
+  transition(before, after, 1).hunks.flatMap(({ removed, fresh, added }) =>
+    removed === 0 && added > 0 ? [{ start: fresh, count: added }] : []
+  )
+
+/**
+ * The place of an inserted line that a line outside of insertions stands for, if the insertion could as well have been made
+ * there: it begins or ends with the lines that stand beside it.
+ */
+export const slid = (blocks: ReadonlyArray<Block>, lines: ReadonlyArray<string>, line: number): number => {
+  if (blocks.some(({ start, count }) => line >= start && line < start + count)) return line
+  for (const { start, count } of blocks) {
+    let up = start
+    while (up > line && lines[up - 1] === lines[up - 1 + count]) up -= 1
+    if (line < start && up <= line) return line + count
+    let down = start + count
+    while (down <= line && lines[down] === lines[down - count]) down += 1
+    if (line >= start + count && line < down) return line - count
+  }
+  return line
+}
+
+/** At least three lines in a row that an author wrote. */
+const blocksOf = (owners: Owned, author: Attribution): ReadonlyArray<Block> => {
+  const blocks: Array<Block> = []
+  for (let at = 0; at < owners.length; at++) {
+    if (owners[at] !== author) continue
+    const start = at
+    while (owners[at + 1] === author) at++
+    if (at + 1 - start >= 3) blocks.push({ start, count: at + 1 - start })
+  }
+  return blocks
+}
+
+const says = (line: string): boolean => /[\p{L}\p{N}]{2}/u.test(line)
+
+/** Where a block stands among the lines that a change took out of another file. */
+const removedAt = (
+  before: ReadonlyArray<string>,
+  other: Change,
+  lines: ReadonlyArray<string>,
+  block: Block
+): number | undefined => {
+  const wanted = lines.slice(block.start, block.start + block.count)
+  const from = indexOfBlock(before, wanted)
+  const isGone = other.transition?.hunks.some(
+    ({ old, removed }) => from !== undefined && from >= old && from + wanted.length <= old + removed
+  )
+  return isGone === true ? from : undefined
+}
+
+const indexOfBlock = (lines: ReadonlyArray<string>, block: ReadonlyArray<string>): number | undefined => {
+  if (!block.some(says)) return undefined
+  for (let at = lines.indexOf(block[0] ?? ""); at !== -1; at = lines.indexOf(block[0] ?? "", at + 1))
+    if (block.every((line, step) => lines[at + step] === line)) return at
+  return undefined
+}
+
+const put = <A>(map: Map<string, Array<A>>, key: string, value: A): void => {
+  const known = map.get(key)
+  if (known === undefined) map.set(key, [value])
+  else known.push(value)
+}
