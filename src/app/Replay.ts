@@ -50,7 +50,7 @@ export const bounds = (options: ReplayOptions) =>
   })
 
 /** The last event that had happened by a time; everything recorded before it is part of what was known then. */
-const lastUpTo = (time: number) =>
+export const lastUpTo = (time: number) =>
   Effect.gen(function* () {
     const { database } = yield* EventLog
     return yield* Database.guard(database.path, () =>

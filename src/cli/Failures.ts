@@ -33,6 +33,7 @@ const exits: Readonly<Record<string, number>> = {
   AgentNotInstallable: exitCodes.usage,
   ProjectionUnknown: exitCodes.notFound,
   NotFound: exitCodes.notFound,
+  NotAFile: exitCodes.notFound,
   BackupMissing: exitCodes.notFound,
   Ambiguous: exitCodes.notFound,
   NotARepository: exitCodes.notFound,

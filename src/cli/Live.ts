@@ -47,7 +47,12 @@ export const log = (home: Home) =>
     Layer.provide([Entropy.layer, observer(all)])
   )
 
-export const outside = Layer.mergeAll(GitRepositories.layer, GitHistory.layer, FileTree.layer, Layer.succeed(Secrets, { redact }))
+export const outside = Layer.mergeAll(
+  GitRepositories.layer,
+  GitHistory.layer,
+  FileTree.layer,
+  Layer.succeed(Secrets, { redact })
+)
 
 /** The log, the world around it, and where it all is. */
 export const live = (home: Home) => Layer.mergeAll(log(home), outside, context(home))

@@ -26,8 +26,10 @@ import { sessionCommand, sessionsCommand } from "./sessions.ts"
 import { doctorCommand, statusCommand } from "./status.ts"
 import { run } from "./run.ts"
 import { takeGlobals } from "./takeGlobals.ts"
+import { traceCommand } from "./trace/trace.ts"
 import { usageFailure } from "./usageFailure.ts"
 import { verifyCommand } from "./verify.ts"
+import { watchCommand } from "./watch.ts"
 import { version } from "./version.ts"
 
 const tree = (completions: ReturnType<typeof completionsCommand>) =>
@@ -48,6 +50,8 @@ const tree = (completions: ReturnType<typeof completionsCommand>) =>
       backupCommand,
       restoreCommand,
       recordCommand,
+      traceCommand,
+      watchCommand,
       hookHelpCommand,
       completions
     ])

@@ -162,19 +162,15 @@ export const newStage = async (variant: Variant = "main checkout"): Promise<Stag
         options
       ),
     editorSaved: async (file) => {
-      at.deliver(
-        {
-          type: "known_human",
-          repo_working_dir: top,
-          edited_filepaths: [`${prefix}${file}`],
-          dirty_files: { [`${prefix}${file}`]: place.read(file) },
-          editor: "vscode",
-          editor_version: "1.106.0",
-          extension_version: "1.0.0",
-          cwd: place.cwd
-        },
-        "generic"
+      const path = join(place.cwd, file)
+      const said = { editor: "vscode", editor_version: "1.106.0", extension_version: "1.0.0", repo_working_dir: top }
+      await at.ingest(
+        at.deliver(
+          { type: "known_human", ...said, edited_filepaths: [path], dirty_files: { [path]: place.read(file) } },
+          "record"
+        )
       )
+      if (at.rejected().length > 0) throw new Error("what the editor says was not recorded")
     },
     expect: async (file, lines, asked = {}) => {
       const title = `${file}${asked.of === undefined ? "" : ` of ${typeof asked.of === "string" ? asked.of : asked.of.revision}`}`

@@ -147,12 +147,7 @@ const applied = (lines: ReadonlyArray<string>, hunks: ReadonlyArray<Hunk>): Read
   return [...result, ...lines.slice(copied)]
 }
 
-const placeOf = (
-  lines: ReadonlyArray<string>,
-  wanted: ReadonlyArray<string>,
-  from: number,
-  atEnd: boolean
-): number => {
+const placeOf = (lines: ReadonlyArray<string>, wanted: ReadonlyArray<string>, from: number, atEnd: boolean): number => {
   const last = lines.length - wanted.length
   for (let at = atEnd ? Math.max(from, last) : from; at <= last; at += 1) if (matches(lines, wanted, at)) return at
   return -1

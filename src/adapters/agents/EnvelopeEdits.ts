@@ -22,7 +22,12 @@ export const editsIn = (envelope: string, base: Base, folder: string, live: bool
         const { before, after } = live ? updated(change, folder) : open
         const evidence = after === undefined ? "diff" : "disk"
         const edit = { ...base, path: to ?? path, operation: "modified", before, after, evidence } as const
-        return to === undefined || to === path ? [edit] : [{ ...deleted, before }, { ...edit, from: path }]
+        return to === undefined || to === path
+          ? [edit]
+          : [
+              { ...deleted, before },
+              { ...edit, from: path }
+            ]
       }
     }
   })

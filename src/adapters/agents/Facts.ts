@@ -44,7 +44,7 @@ export const toolCall = (told: {
   ...optional("subagent", told.subagent)
 })
 
-export const toolStarted = ({ durationMs: _, ...call }: ToolCall): SessionFact => ({
+export const toolStarted = ({ durationMs: _durationMs, ...call }: ToolCall): SessionFact => ({
   type: "ToolStarted",
   payload: call
 })

@@ -75,7 +75,7 @@ const origins = (checkout: string, args: ReadonlyArray<string>, options?: RunOpt
   )
 
 /** Groups of lines: "COMMIT LINE-THERE LINE-HERE COUNT", the commit's description, and "filename PATH" at the end. */
-export const parseBlame = (listed: string, boundary: ReadonlySet<string>): ReadonlyArray<BlameOrigin> => {
+const parseBlame = (listed: string, boundary: ReadonlySet<string>): ReadonlyArray<BlameOrigin> => {
   const lines: Array<BlameOrigin> = []
   const authors = new Map<string, string>()
   let group: RegExpExecArray | null = null

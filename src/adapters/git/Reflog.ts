@@ -18,7 +18,7 @@ export const reflog = (checkout: string): Effect.Effect<ReadonlyArray<HeadMove>>
 /** `FROM TO NAME <ADDRESS> SECONDS ZONE`, a tab, and what the operation says of itself. */
 const entry = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) .*?> (\d+) [+-]\d+(?:\t(.*))?$/
 
-export const parseReflog = (log: string): ReadonlyArray<HeadMove> =>
+const parseReflog = (log: string): ReadonlyArray<HeadMove> =>
   log.split("\n").flatMap((line): ReadonlyArray<HeadMove> => {
     const [, from, to, seconds, message = ""] = entry.exec(line) ?? []
     // The last line may be half written.

@@ -28,6 +28,10 @@ const largest = 16 * 1024 * 1024
 export interface Past {
   /** Owners of a file's lines, under whatever name it is given. */
   readonly lineage: (path: string) => LineOwners
+  /** The last recorded change of a file that left one. */
+  readonly latest: (path: string) => Change | undefined
+  /** Every recorded change of a file. */
+  readonly changes: (path: string) => ReadonlyArray<Change>
   /** Facts about a commit, where they are known. */
   readonly commit: (commit: string) => CommitFact | undefined
   /** The lines of a content by its blob id, as far as it was asked for. */
@@ -39,7 +43,7 @@ export interface Past {
 export interface Question {
   readonly project: ProjectId
   readonly checkout: string
-  /** The commit whose history counts as what led here; null in an empty repository. */
+  /** The commit whose history counts as what led here; null in an empty repository, and for what the log alone can tell. */
   readonly head: string | null
   readonly paths: ReadonlyArray<string>
   /** Blob ids of contents at `head` and elsewhere that are needed besides. */
@@ -77,8 +81,9 @@ export const gather = (question: Question) =>
     const asked = question.paths.map(familyOf)
     const moves = History.moves(database, project).map((row) => ({ ...row, from: row.source, to: row.target }))
     const strangers = asked.some(({ files }) => files.some(({ commit }) => !order.has(commit)))
-    const dead = new Set(strangers ? yield* history.unreachable(checkout) : [])
-    const merges = yield* mergeParents(asked, commits, checkout)
+    const dead = new Set(strangers && head !== null ? yield* history.unreachable(checkout) : [])
+    const merges =
+      head === null ? new Map<string, ReadonlyArray<string>>() : yield* mergeParents(asked, commits, checkout)
     const wanted = new Set(question.contents)
     for (const { changes, files, baselines } of asked) {
       // A file that no agent ever touched needs no comparing: nobody's lines but its committers' are in it.
@@ -88,7 +93,9 @@ export const gather = (question: Question) =>
         for (const oid of [file.before, file.after]) if (oid !== null) wanted.add(oid)
     }
     for (const oids of merges.values()) for (const oid of oids) wanted.add(oid)
-    const contents = new Map(wanted.size === 0 ? [] : yield* history.blobs(checkout, [...wanted], largest))
+    const contents = new Map(
+      wanted.size === 0 || head === null ? [] : yield* history.blobs(checkout, [...wanted], largest)
+    )
     const stored = reader(database)
     const isRedacted = asked.some(({ changes }) => changes.some(({ redacted }) => redacted === 1))
     const known = new Map<string, ReadonlyArray<string> | undefined>()
@@ -148,7 +155,16 @@ export const gather = (question: Question) =>
       elsewhere: (path) => past.lineage(path)
     })
 
-    const lineages = new Map<Family, LineOwners>()
+    const lineages = new Map<Family, { readonly facts: Facts; readonly lineage: LineOwners }>()
+    const lineageOf = (path: string) => {
+      const family = familyOf(path)
+      let found = lineages.get(family)
+      if (found === undefined) {
+        const told = facts(family)
+        lineages.set(family, (found = { facts: told, lineage: lineOwners(told) }))
+      }
+      return found
+    }
     const past: Past = {
       commit: (commit) => commits.get(commit),
       lines,
@@ -157,11 +173,11 @@ export const gather = (question: Question) =>
         if (content === undefined) return undefined
         return isBinary(content) ? "binary" : isPointer(content) ? "lfs" : undefined
       },
-      lineage: (path) => {
-        const family = familyOf(path)
-        let lineage = lineages.get(family)
-        if (lineage === undefined) lineages.set(family, (lineage = lineOwners(facts(family))))
-        return lineage
+      lineage: (path) => lineageOf(path).lineage,
+      changes: (path) => lineageOf(path).facts.changes,
+      latest: (path) => {
+        const last = lineageOf(path).facts.changes.findLast((change) => change.path === path && change.after !== "")
+        return last?.after === null ? undefined : last
       }
     }
     return past

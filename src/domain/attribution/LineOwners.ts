@@ -313,14 +313,22 @@ export class LineOwners implements Lineage {
       const owner = owners[line] ?? unknown("content-lost")
       gone.push({ line, owner: creditOf(owner), by: creditOf(this.#deleter(before[line] ?? "", file, commit)) })
     }
-    const deletions: Array<Deletion> = []
-    for (const { line, owner, by } of gone) {
-      const last = deletions.at(-1)
-      if (last !== undefined && last.end === line && sameCredit(last.owner, owner) && sameCredit(last.by, by))
-        deletions[deletions.length - 1] = { ...last, end: line + 1 }
-      else deletions.push({ start: line + 1, end: line + 1, owner, by })
-    }
-    return deletions
+    return rangesWith(gone)
+  }
+
+  /** Lines that a change took out, and whose they were. */
+  removedBy(change: Change): ReadonlyArray<Deletion> {
+    if (change.transition === undefined || change.before === null) return []
+    const before = this.#changeBefore(change)
+    const owners = before === undefined ? this.ofState(change.path, change.before, change) : this.ofChange(before)
+    const by = creditOf(authorOf(change).owner)
+    return rangesWith(
+      removedIn(change.transition).map((line) => ({
+        line,
+        owner: creditOf(owners?.[line] ?? unknown("content-lost")),
+        by
+      }))
+    )
   }
 
   /** Whoever took a line out on the way from a commit's parent to the commit. */
@@ -641,6 +649,20 @@ const authorOf = (change: Change): Author => {
 interface Block {
   readonly start: number
   readonly count: number
+}
+
+/** Neighbouring lines (0-based) with the same owner, deleted by the same. */
+const rangesWith = (
+  gone: ReadonlyArray<{ readonly line: number; readonly owner: Credit; readonly by: Credit }>
+): ReadonlyArray<Deletion> => {
+  const deletions: Array<Deletion> = []
+  for (const { line, owner, by } of gone) {
+    const last = deletions.at(-1)
+    if (last !== undefined && last.end === line && sameCredit(last.owner, owner) && sameCredit(last.by, by))
+      deletions[deletions.length - 1] = { ...last, end: line + 1 }
+    else deletions.push({ start: line + 1, end: line + 1, owner, by })
+  }
+  return deletions
 }
 
 /** Old lines of which nothing is left. */

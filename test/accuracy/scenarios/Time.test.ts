@@ -185,7 +185,7 @@ scenario(77, "one byte of an old event is altered: verification names its positi
       open(stage.world.home.log),
       (database) =>
         Effect.gen(function* () {
-          database.sqlite.exec("DROP TRIGGER events_stay")
+          database.sqlite.exec("DROP TRIGGER events_keep")
           const changed = database.sqlite
             .prepare(
               `UPDATE events SET payload = replace(payload, '"tool":"Edit"', '"tool":"Edjt"') WHERE position = ?`

@@ -327,6 +327,43 @@ describe("looking", () => {
     expect(await editsIn(at)).toEqual([])
   })
 
+  it("is left to the hook that waits for it, when another hook finds its call first", async () => {
+    using at = world()
+    const checkout = checkoutWith(at, { "a.txt": "one\n" })
+    const start = (call: string) =>
+      at.deliver({
+        session_id: "s-1",
+        cwd: checkout,
+        hook_event_name: "PreToolUse",
+        tool_name: "Bash",
+        tool_use_id: call,
+        tool_input: { command: "make" }
+      })
+    const [first, second] = [start("first"), start("second")]
+    await at.ingest(second)
+    expect(at.waiting().map(({ name }) => name)).toEqual([first])
+    await at.ingest(first)
+    expect(at.waiting()).toEqual([])
+    expect(openCallFiles(at).filter((name) => name.endsWith(".call"))).toHaveLength(2)
+  })
+
+  it("does not take a file for changed whose line ends git converts", async () => {
+    using at = world()
+    const checkout = checkoutWith(at, { ".gitattributes": "*.txt text eol=crlf\n", "a.txt": "one\r\ntwo\r\n" })
+    await shell(at, checkout).run("make; touch a.txt")
+    expect(await editsIn(at)).toEqual([])
+  })
+
+  it("forgets the calls of a turn that was interrupted", async () => {
+    using at = world()
+    const checkout = checkoutWith(at, { "a.txt": "one\n" })
+    const { start, hook } = shell(at, checkout)
+    await start("make")
+    expect(openCallFiles(at)).not.toEqual([])
+    await hook("Stop", { session_id: "s-1", cwd: checkout })
+    expect(openCallFiles(at)).toEqual([])
+  })
+
   it("names the formatter", async () => {
     using at = world()
     const checkout = checkoutWith(at, { "a.txt": "one\n" })

@@ -12,11 +12,15 @@ export const commandsFor = (settings: string, payload: JsonObject): ReadonlyArra
   const root = parse(settings) as Json | undefined
   if (event === undefined || !isObject(root) || !isObject(root["hooks"])) return []
   const groups = root["hooks"][event]
-  const commands = listOf(groups).filter(isObject).flatMap((group) => {
-    const matcher = textOf(group["matcher"])
-    if (byTool.has(event) && matcher !== undefined && !matches(matcher, textOf(payload["tool_name"]) ?? "")) return []
-    return listOf(group["hooks"]).filter(isObject).flatMap((hook) => (hook["type"] === "command" ? (textOf(hook["command"]) ?? []) : []))
-  })
+  const commands = listOf(groups)
+    .filter(isObject)
+    .flatMap((group) => {
+      const matcher = textOf(group["matcher"])
+      if (byTool.has(event) && matcher !== undefined && !matches(matcher, textOf(payload["tool_name"]) ?? "")) return []
+      return listOf(group["hooks"])
+        .filter(isObject)
+        .flatMap((hook) => (hook["type"] === "command" ? (textOf(hook["command"]) ?? []) : []))
+    })
   return [...new Set(commands)]
 }
 

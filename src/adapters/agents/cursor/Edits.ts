@@ -95,9 +95,7 @@ const originalIn = (payload: JsonObject): Buffer | null | undefined => {
 const told = (payload: JsonObject, base: Base, live: boolean): ReadonlyArray<Edit> => {
   const path = fileOf(payload)
   const replacements = replacementsIn(listOf(payload["edits"]))
-  return path === undefined || replacements === undefined
-    ? []
-    : [replacedEdit(payload, base, path, replacements, live)]
+  return path === undefined || replacements === undefined ? [] : [replacedEdit(payload, base, path, replacements, live)]
 }
 
 const replacedEdit = (

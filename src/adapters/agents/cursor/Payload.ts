@@ -13,7 +13,8 @@ const common =
 
 const tool = "tool_name tool_input tool_use_id parent_tool_call_id agent_message"
 const tokens = "input_tokens output_tokens cache_read_tokens cache_write_tokens"
-const subagent = "subagent_id subagent_type parent_conversation_id task description git_branch is_parallel_worker tool_call_id subagent_model"
+const subagent =
+  "subagent_id subagent_type parent_conversation_id task description git_branch is_parallel_worker tool_call_id subagent_model"
 
 /** Fields of each event beside the common ones. */
 export const { isKnown, drift } = knownFields(common, {
@@ -36,7 +37,8 @@ export const { isKnown, drift } = knownFields(common, {
   stop: `status loop_count ${tokens} stop_hook_active`,
   subagentStart: subagent,
   subagentStop: `${subagent} status duration_ms summary message_count tool_call_count error_message modified_files loop_count agent_transcript_path`,
-  preCompact: "trigger context_usage_percent context_tokens context_window_size message_count messages_to_compact is_first_compaction",
+  preCompact:
+    "trigger context_usage_percent context_tokens context_window_size message_count messages_to_compact is_first_compaction",
   workspaceOpen: ""
 })
 

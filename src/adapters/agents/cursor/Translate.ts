@@ -90,11 +90,7 @@ const factsOf = (event: string, reader: Reader, folder: string): ReadonlyArray<S
       return [Facts.subagentStarted(reader.text("subagent_id"), reader.text("subagent_type"))]
     case "subagentStop":
       return [
-        Facts.subagentStopped(
-          reader.text("subagent_id"),
-          reader.text("subagent_type"),
-          reader.optionalText("summary")
-        )
+        Facts.subagentStopped(reader.text("subagent_id"), reader.text("subagent_type"), reader.optionalText("summary"))
       ]
     case "preCompact":
       return [Facts.compactionStarted(reader.text("trigger"))]

@@ -42,7 +42,7 @@ const contentsOf = (shown: JsonObject): Pick<Edit, "before" | "after"> | undefin
 /** The client counts what the person changed in the proposal apart from what the model proposed. */
 const changedByPerson = (stat: JsonObject): boolean =>
   ["user_added_lines", "user_removed_lines", "user_added_chars", "user_removed_chars"].some(
-    (field) => typeof stat[field] === "number" && Number(stat[field]) > 0
+    (field) => typeof stat[field] === "number" && stat[field] > 0
   )
 
 const windowOf = (payload: JsonObject): CallWindow | undefined => {

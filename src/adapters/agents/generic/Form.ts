@@ -1,102 +1,9 @@
-/**
- * What any tool can send to `nexus record`, and the open forms of git-ai that mean the same, as one.
- *
- * Source of the latter: git-ai's presets `agent-v1` (`type`: human, ai_agent, pre_shell_command, post_shell_command) and
- * `known_human` (https://github.com/git-ai-project/git-ai, src/commands/checkpoint_agent/presets).
- */
-import { isAbsolute } from "node:path"
+/** What any tool can send to `nexus record`, in whichever of the forms, as one. */
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { type JsonObject, PayloadRefused } from "../../../app/ports/Agent.ts"
-
-const text = Schema.optional(Schema.String)
-const nonEmpty = Schema.NonEmptyString.annotations({ message: () => "must be text, and not empty" })
-const folder = Schema.String.pipe(Schema.filter(isAbsolute, { message: () => "must be an absolute path" }))
-const id = (name: string) =>
-  Schema.String.pipe(
-    Schema.pattern(/^[\w.@-]{1,128}$/, {
-      message: () => `must be ${name}: 1 to 128 letters, digits or any of . _ @ -`
-    })
-  )
-const client = Schema.String.pipe(
-  Schema.pattern(/^[a-z][a-z0-9-]{0,63}$/, {
-    message: () => "must be the tool's name: lower-case letters, digits and -, beginning with a letter"
-  })
-)
-const time = Schema.String.pipe(
-  Schema.filter((value) => Number.isFinite(Date.parse(value)), { message: () => "must be a time as in ISO 8601" })
-)
-
-/** In a payload whose contents are stored already, a reference stands for a long one. */
-const content = Schema.Union(Schema.String, Schema.Struct({ $blob: Schema.String })).annotations({
-  message: () => "must be the whole text of the file, or null where there is no file"
-})
-const textOf = <None extends null | undefined>(given: typeof content.Type | None): string | undefined | None =>
-  typeof given === "object" && given !== null ? undefined : given
-
-const ChangedFile = Schema.Struct({
-  /** Absolute, or relative to `cwd`. */
-  path: nonEmpty,
-  /** Left out: not known. Null: there was no such file. */
-  before: Schema.optional(Schema.NullOr(content)),
-  /** Null: the file is gone. */
-  after: Schema.NullOr(content),
-  operation: Schema.optional(Schema.Literal("created", "modified", "deleted"))
-})
-
-/** The form of Nexus. */
-const Own = Schema.Struct({
-  agent: client,
-  session: id("the id of a conversation"),
-  model: text,
-  cwd: folder,
-  /** Of this record: the same again is recorded once. */
-  id: Schema.optional(id("an id")),
-  time: Schema.optional(time),
-  /** What made the edits: the name of the agent's tool. */
-  tool: text,
-  prompt: text,
-  by: Schema.optional(Schema.Literal("ai")),
-  edits: Schema.Array(ChangedFile).annotations({ message: () => "must be a list of edits" })
-})
-
-/** The same for what a person did: it is of no conversation. */
-const Persons = Schema.Struct({
-  ...Own.fields,
-  session: Schema.optional(Own.fields.session),
-  by: Schema.Literal("human")
-})
-
-const paths = Schema.optional(Schema.Array(Schema.String))
-const contents = Schema.optional(Schema.NullOr(Schema.Record({ key: Schema.String, value: content })))
-
-const agentV1 = {
-  repo_working_dir: folder,
-  agent_name: nonEmpty,
-  model: text,
-  conversation_id: id("the id of a conversation"),
-  tool_use_id: text,
-  command: text,
-  edited_filepaths: paths,
-  will_edit_filepaths: paths,
-  dirty_files: contents
-}
-const Edited = Schema.Struct({ ...agentV1, type: Schema.Literal("ai_agent") })
-const Shell = Schema.Struct({ ...agentV1, type: Schema.Literal("pre_shell_command", "post_shell_command") })
-const AboutToEdit = Schema.Struct({
-  type: Schema.Literal("human"),
-  repo_working_dir: folder,
-  will_edit_filepaths: paths,
-  dirty_files: contents
-})
-const KnownHuman = Schema.Struct({
-  editor: nonEmpty,
-  cwd: Schema.optional(folder),
-  repo_working_dir: Schema.optional(folder),
-  edited_filepaths: paths,
-  dirty_files: contents
-})
+import { AboutToEdit, type ChangedFile, type content, Edited, KnownHuman, Own, Persons, Shell } from "./Schemas.ts"
 
 /** A file in a record. `after` undefined: what is on disk now. */
 export interface File {
@@ -154,7 +61,7 @@ const decode = <A, I>(schema: Schema.Schema<A, I>, payload: JsonObject): Either.
     })
   )
 
-const own = ({ edits, tool, time: at, by: _, ...rest }: typeof Own.Type): AgentRecord => ({
+const own = ({ edits, tool, time: at, by: _by, ...rest }: typeof Own.Type): AgentRecord => ({
   ...rest,
   by: "ai",
   tool: tool ?? "record",
@@ -235,3 +142,6 @@ const filesOf = (
   given: Readonly<Record<string, typeof content.Type>> | null | undefined
 ): ReadonlyArray<File> =>
   (named ?? Object.keys(given ?? {})).map((path) => ({ path, before: undefined, after: textOf(given?.[path]) }))
+
+const textOf = <None extends null | undefined>(given: typeof content.Type | None): string | undefined | None =>
+  typeof given === "object" && given !== null ? undefined : given

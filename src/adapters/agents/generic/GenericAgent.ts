@@ -1,7 +1,15 @@
 /** Any other tool, as Nexus' app sees it: what it sends to `nexus record`. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { Agent, CallWindow, Edit, JsonObject, Observed, PayloadRefused, Reading } from "../../../app/ports/Agent.ts"
+import type {
+  Agent,
+  CallWindow,
+  Edit,
+  JsonObject,
+  Observed,
+  PayloadRefused,
+  Reading
+} from "../../../app/ports/Agent.ts"
 import type { SessionFact } from "../../../domain/Session.ts"
 import { bytes, contentOnDisk } from "../Contents.ts"
 import * as Facts from "../Facts.ts"
@@ -50,8 +58,7 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   return { client, session, call, phase: shell.phase, tool, reach: "checkout", ...optional("command", shell.command) }
 }
 
-const told = (payload: JsonObject): AgentRecord | PersonRecord | undefined =>
-  Either.getOrUndefined(recordIn(payload))
+const told = (payload: JsonObject): AgentRecord | PersonRecord | undefined => Either.getOrUndefined(recordIn(payload))
 
 const read = (payload: JsonObject): Effect.Effect<Reading, PayloadRefused> =>
   Effect.gen(function* () {

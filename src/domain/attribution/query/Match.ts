@@ -19,14 +19,18 @@ export const like = ({ exact, short }: TextField, value: Value): TextTest => {
     const pattern = new RegExp(value.source, value.flags)
     return (text) => pattern.test(text)
   }
-  const matches = value === "" ? (text: string) => text === "" : picomatch(value, exact ? paths : texts)
+  const matches = globTest(value, exact ? paths : texts)
   return short === undefined || value.includes("/")
     ? (text) => matches(text)
     : (text) => matches(text) || matches(short(text))
 }
 
-/** Whether a text can be used as a glob: the library has a limit of 65,536 characters. */
+/** Whether a text can be used as a glob; the library refuses the longest. */
 export const isGlob = (text: string): boolean => text.length <= 1000
+
+/** The library refuses an empty glob too. */
+const globTest = (glob: string, how: picomatch.PicomatchOptions): TextTest =>
+  glob === "" || !isGlob(glob) ? (text) => text === glob : picomatch(glob, how)
 
 const paths: picomatch.PicomatchOptions = { dot: true, nonegate: true, keepQuotes: true }
 

@@ -387,3 +387,35 @@ describe("a shell command", () => {
       expect(editsOf(shape(name), true)).toEqual([])
   })
 })
+
+describe("an edit of a subagent", () => {
+  it("names it, whatever tool it used", () => {
+    const acted = { agent_id: "aba16a9a3bf49f439", agent_type: "general-purpose" }
+    const report = { files: [], moreFiles: 0, changedFiles: ["/none/a"] }
+    for (const one of [
+      edit("a", "a", "b"),
+      shape("PostToolUse.NotebookEdit"),
+      tool("Bash", {}, { bashEditDiff: report })
+    ])
+      expect(only({ ...one, ...acted })).toMatchObject({ subagent: acted.agent_id })
+    expect(only({ ...edit("a", "a", "b"), agent_id: "" })).not.toHaveProperty("subagent")
+  })
+})
+
+describe("the tools of other shells and of servers", () => {
+  it("PowerShell tells what it changed as Bash does", () => {
+    using folder = scratch()
+    writeFileSync(join(folder.path, "new.txt"), "x\n")
+    const report = { files: [], moreFiles: 0, changedFiles: [join(folder.path, "new.txt")] }
+    expect(only(tool("PowerShell", { command: "x" }, { bashEditDiff: report }), true)).toMatchObject({
+      tool: "PowerShell",
+      after: "x\n",
+      evidence: "disk"
+    })
+  })
+
+  it("a server's tool tells of no files, whatever its input is called", () =>
+    expect(
+      editsOf(tool("mcp__files__write", { file_path: "/f", content: "x" }, { filePath: "/f", content: "x" }), true)
+    ).toEqual([]))
+})
