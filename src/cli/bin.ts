@@ -22,9 +22,14 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 } else {
   cacheCompiledCode()
   // A hook has an agent waiting for it, and needs none of the command line's machinery.
-  const isStatus = rest.length === 1 && rest[0] === "status"
-  const { main } = await (isHook ? import("./hook.ts") : isStatus ? import("./quickStatus.ts") : import("./main.ts"))
+  const { main } = await mainOf(rest)
   await main(args)
+}
+
+function mainOf([command, second, ...more]: ReadonlyArray<string>) {
+  if (isHook) return import("./hook.ts")
+  if (command === "status" && second === undefined) return import("./quickStatus.ts")
+  return command === "trace" && second === "blame" && more.length > 0 ? import("./quickBlame.ts") : import("./main.ts")
 }
 
 /** In the user's own cache folder: one that others can write to could be made to run their code. */

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
-import { structuredPatch } from "diff"
+import { edited, hunks, shellReport } from "./ClientDiffs.ts"
 import { commands } from "./Place.ts"
 import * as Transcript from "../../src/adapters/agents/claude/Transcript.ts"
 
@@ -317,32 +317,4 @@ const somebody = {
   GIT_AUTHOR_EMAIL: "ada@localhost",
   GIT_COMMITTER_NAME: "Ada",
   GIT_COMMITTER_EMAIL: "ada@localhost"
-}
-
-/** The client's own replacement: with a line that it removes it takes the line end along. */
-const edited = (before: string | undefined, old: string, fresh: string, all: boolean): string => {
-  if (before === undefined || old === "") {
-    if (old !== "" || (before ?? "") !== "") throw new Error("an Edit that creates a file needs an empty old_string")
-    return fresh
-  }
-  const gone = fresh === "" && !old.endsWith("\n") && before.includes(`${old}\n`) ? `${old}\n` : old
-  if (!before.includes(gone)) throw new Error(`${JSON.stringify(old)} is not in:\n${before}`)
-  if (!all && before.indexOf(gone) !== before.lastIndexOf(gone))
-    throw new Error(`${JSON.stringify(old)} is in it more than once:\n${before}`)
-  return all ? before.replaceAll(gone, () => fresh) : before.replace(gone, () => fresh)
-}
-
-const hunks = (before: string, after: string) => structuredPatch("a", "a", before, after, "", "", { context: 3 }).hunks
-
-/** `bashEditDiff`: what changed while the command ran, whoever changed it; undefined when nothing did. */
-const shellReport = (before: ReadonlyMap<string, Buffer>, after: ReadonlyMap<string, Buffer>): Fields | undefined => {
-  const paths = [...new Set([...before.keys(), ...after.keys()])].sort()
-  const files = paths.flatMap((filePath) => {
-    const [old, fresh] = [before.get(filePath), after.get(filePath)]
-    if (old !== undefined && fresh !== undefined && old.equals(fresh)) return []
-    const state = old === undefined ? { created: true } : fresh === undefined ? { deleted: true } : {}
-    return [{ filePath, hunks: hunks(old?.toString("utf8") ?? "", fresh?.toString("utf8") ?? ""), ...state }]
-  })
-  if (files.length === 0) return undefined
-  return { files, moreFiles: 0, changedFiles: files.map(({ filePath }) => filePath) }
 }

@@ -232,9 +232,9 @@ describe("a projection whose version was raised", () => {
     const next = counter(2)
     const watched: Projection = {
       ...next,
-      apply: (event, tables) => {
+      apply: (event, tables, contents) => {
         if (event.position % 500 === 0) look()
-        next.apply(event, tables)
+        next.apply(event, tables, contents)
       }
     }
     await log.with(

@@ -1,20 +1,16 @@
 /** Repositories through git: the file system for where a checkout is, simple-git for what its history begins with. */
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs"
-import { basename, dirname, join, resolve } from "node:path"
+import { existsSync, realpathSync, statSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type GitFailed, type GitMissing, Repositories } from "../../app/ports/Repositories.ts"
 import { normaliseRemote } from "../../domain/Project.ts"
 import { layoutOf } from "./Layout.ts"
+import { checkoutOf } from "./Checkout.ts"
 import { ask } from "./Git.ts"
 
 export const layer = Layer.succeed(Repositories, {
-  checkoutOf: (folder) => {
-    for (let top = resolve(folder); ; top = dirname(top)) {
-      if (isCheckout(top)) return { top, path: realpathSync(top) }
-      if (dirname(top) === top) return undefined
-    }
-  },
+  checkoutOf,
   facts: (checkout) =>
     Effect.gen(function* () {
       const [shallow, remote] = yield* Effect.all([
@@ -52,19 +48,6 @@ const mainOf = (path: string): { readonly main?: string } => {
 /** git answers "there is none" by failing. */
 const ifNone = (asked: Effect.Effect<string, GitFailed | GitMissing>): Effect.Effect<string, GitMissing> =>
   Effect.catchTag(asked, "GitFailed", () => Effect.succeed(""))
-
-const isCheckout = (top: string): boolean => {
-  const entry = join(top, ".git")
-  try {
-    const stat = statSync(entry)
-    if (stat.isDirectory()) return existsSync(join(entry, "HEAD"))
-    // A linked worktree and a submodule have a file that points to their part of a repository (gitrepository-layout(5)).
-    return stat.isFile() && stat.size < 64 * 1024 && readFileSync(entry, "utf8").startsWith("gitdir:")
-  } catch {
-    // Not there, not readable, or a link that leads nowhere.
-    return false
-  }
-}
 
 const isBare = (folder: string): boolean =>
   existsSync(join(folder, "HEAD")) && existsSync(join(folder, "objects")) && existsSync(join(folder, "refs"))

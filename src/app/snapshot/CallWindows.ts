@@ -19,6 +19,7 @@ import type { Located } from "../ProjectOf.ts"
 import { cleanContent } from "../ContentStore.ts"
 import { commandOf, compare, type Comparison, type SeenEdit } from "./Comparison.ts"
 import { type OpenCall, openCalls } from "./OpenCalls.ts"
+import type { CommandWrites } from "./ShellCommand.ts"
 import { type KeptFile, type Snapshot, snapshotOf } from "./Snapshot.ts"
 
 /** A call in the foreground that is older, in milliseconds, ended without a word: it is nobody's rival any more. */
@@ -126,9 +127,8 @@ const end = (delivered: Delivered, window: CallWindow) =>
         ? Effect.succeed(undefined)
         : call.reach === "files"
           ? complete(delivered, call, snapshot)
-          : Effect.map(
-              compareNow(call, snapshot, { told: edits, taken: [], until: live ? undefined : time }),
-              (compared) => (compared === undefined ? undefined : merged(call, compared.comparison, edits))
+          : Effect.map(compareNow(call, snapshot, { taken: [], until: live ? undefined : time }), (compared) =>
+              compared === undefined ? undefined : merged(call, compared.comparison, edits)
             )
     return yield* Effect.ensuring(
       looking,
@@ -137,8 +137,6 @@ const end = (delivered: Delivered, window: CallWindow) =>
   })
 
 interface Account {
-  /** What the client says that the call did. */
-  readonly told: ReadonlyArray<Edit>
   /** Files that this delivery accounts for otherwise. */
   readonly taken: ReadonlyArray<string>
   /** When the call ended, if not now. */
@@ -146,7 +144,7 @@ interface Account {
 }
 
 /** Compares a call's checkout with what it was; undefined where there is none. */
-const compareNow = (call: OpenCall, snapshot: Snapshot, { told, taken, until }: Account) =>
+const compareNow = (call: OpenCall, snapshot: Snapshot, { taken, until }: Account) =>
   Effect.gen(function* () {
     const { checkout } = call
     if (checkout === undefined) return undefined
@@ -158,7 +156,6 @@ const compareNow = (call: OpenCall, snapshot: Snapshot, { told, taken, until }: 
       snapshot,
       look,
       others: calls.filter((other) => other.background || now - other.since < longestCall),
-      reported: new Set(told.flatMap(({ path }) => inside(checkout, resolve(call.cwd, path)) ?? [])),
       taken: new Set(taken),
       ...(until === undefined ? {} : { until })
     })
@@ -179,7 +176,7 @@ const merged = (call: OpenCall, compared: Comparison, told: ReadonlyArray<Edit>)
       return [{ ...edit, ...own, before, after }]
     }
     if (compared.others.has(inside(checkout, file) ?? "")) return []
-    return command.closed && !command.names(file) ? [] : [claimed(edit, command.formatter)]
+    return claimed(edit, file, command)
   })
   return {
     edits: [...known, ...seen.values()],
@@ -193,19 +190,20 @@ const asTold = ({ cwd, located, edits }: Delivered, { reach, command: text }: Ca
   if (reach !== "checkout") return { edits, persons: [] }
   const from = realFolder(cwd ?? "/", located)
   const command = commandOf({ cwd: from, ...(text === undefined ? {} : { command: text }) })
-  const own = edits.filter(({ path }) => !command.closed || command.names(real(resolve(from, path), located)))
   return {
-    edits: own.map((edit) => claimed(edit, command.formatter)),
+    edits: edits.flatMap((edit) => claimed(edit, real(resolve(from, edit.path), located), command)),
     persons: [],
     ...(command.nothing ? { writes: "none" } : edits.length > 0 ? { writes: "reported" } : {})
   }
 }
 
-const claimed = (edit: Edit, formatter: string | undefined): Edit => ({
-  ...edit,
-  claim: edit.claim ?? "named",
-  ...(formatter === undefined ? {} : { formatter })
-})
+/** A change that nobody saw but the client, unless it can't be the command's. The client counts in what others did meanwhile. */
+const claimed = (edit: Edit, file: string, command: CommandWrites): ReadonlyArray<Edit> => {
+  const isNamed = command.names(file)
+  if (command.closed && !isNamed) return []
+  const claim = edit.claim ?? (isNamed ? "named" : command.checks ? "contested" : "window")
+  return [{ ...edit, claim, ...(command.formatter === undefined ? {} : { formatter: command.formatter }) }]
+}
 
 /** The contents that a payload leaves open, of the files that it names. */
 const complete = ({ edits, live, time }: Delivered, call: OpenCall, snapshot: Snapshot) =>
@@ -251,7 +249,7 @@ export const lookBehind = (passing: Passing): Effect.Effect<ReadonlyArray<SeenEd
       if (call.background && (live || isOver)) {
         const next = isOver ? undefined : { ...call, idle: call.idle || stops }
         const taken = [...seen.edits, ...seen.persons, ...edits].map(({ path }) => path)
-        const account = { told: [], taken, until: live ? undefined : time }
+        const account = { taken, until: live ? undefined : time }
         edits.push(...((yield* quietly(follow(call, next, account))) ?? []))
       }
       if (isOver || (stops && !call.background && call.subagent === undefined)) calls.remove(call)

@@ -1,6 +1,6 @@
 /** What a call did to the files of its checkout, from what they were before it and what they are now. */
 import { hash } from "node:crypto"
-import { join, relative } from "node:path"
+import { dirname, join, relative } from "node:path"
 import * as Effect from "effect/Effect"
 import type { ContentRef } from "../../domain/Content.ts"
 import { EventLog } from "../../events/EventLog.ts"
@@ -12,7 +12,7 @@ import { History } from "../ports/History.ts"
 import { type ContentId, type Look, type LookFailed, WorkingTree } from "../ports/WorkingTree.ts"
 import { type Circumstances, type Credit, creditFor } from "./Credit.ts"
 import { type OpenCall, openCalls } from "./OpenCalls.ts"
-import { anything, commandWrites, type CommandWrites } from "./ShellCommand.ts"
+import { anything, commandWrites, type CommandWrites, mentions } from "./ShellCommand.ts"
 import { type Change, changesSince, type Indexed, type Origin, originsOf, type Snapshot } from "./Snapshot.ts"
 
 /** More files than these are not told one by one. */
@@ -49,8 +49,6 @@ export interface Compared {
   readonly look: Look
   /** Other calls that are under way. */
   readonly others: ReadonlyArray<OpenCall>
-  /** Files that the client says the call changed, relative to the checkout. */
-  readonly reported: ReadonlySet<string>
   /** Files (absolute) whose changes are accounted for by the same delivery. */
   readonly taken: ReadonlySet<string>
   /** When it ended, milliseconds since 1970, if that was before the look. */
@@ -90,6 +88,7 @@ export const compare = (
     }
     const rivals = yield* rivalsOf(given)
     const sources = new Set([...origins.values()].flatMap(({ path, stays }) => (stays ? [] : [path])))
+    const meant = foldersMeant(command, checkout, call.cwd, changes, (file) => tree.see(file)?.content)
     const edits: Array<SeenEdit> = []
     const persons: Array<Observed> = []
     const others = new Map<string, Credit | "moved">()
@@ -116,7 +115,7 @@ export const compare = (
         ? "contested"
         : creditFor(file, {
             command,
-            reported: given.reported.has(path),
+            doubtful: meant.size > 0 && !meant.has(dirname(path)),
             idle: call.idle,
             after: change.after === undefined ? null : change.after.id,
             others: rivals.calls,
@@ -236,6 +235,37 @@ const isSame = (before: Content, after: Content): boolean => {
     Buffer.from(after.toString("latin1").replaceAll("\r\n", "\n"), "latin1").equals(before)
   )
 }
+
+/** A longer script is not read, in bytes. */
+const longestScript = 256 * 1024
+
+/**
+ * Where the changed files are that a command which may write anything speaks of, itself or in the scripts that it runs: by
+ * their paths, or the folders that they are in.
+ */
+const foldersMeant = (
+  command: CommandWrites,
+  checkout: string,
+  cwd: string,
+  changes: ReadonlyArray<Change>,
+  read: (file: string) => Buffer | undefined
+): ReadonlySet<string> => {
+  if (command.closed) return new Set()
+  const scripts = command.operands
+    .map((file) => read(file))
+    .flatMap((script) => (script === undefined || script.length > longestScript ? [] : [script.toString("utf8")]))
+  const isSpokenOf = (path: string): boolean => {
+    const words = ancestors(relative(cwd, join(checkout, path)).replaceAll("\\", "/"))
+    return scripts.some((script) => words.some((word) => mentions(script, word)))
+  }
+  return new Set(
+    changes.flatMap(({ path }) => (command.names(join(checkout, path)) || isSpokenOf(path) ? [dirname(path)] : []))
+  )
+}
+
+/** A path and the folders that it is in. */
+const ancestors = (path: string): ReadonlyArray<string> =>
+  path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/"))
 
 type Rivals = Pick<Circumstances, "others"> & {
   readonly edits: ReadonlyMap<

@@ -7,8 +7,8 @@ export type Credit = NonNullable<FileEdited["claim"]> | "another" | "person"
 
 export interface Circumstances {
   readonly command: CommandWrites
-  /** The client says itself that this call changed the file. */
-  readonly reported: boolean
+  /** The call speaks of other files that changed meanwhile, and of none in this one's folder. */
+  readonly doubtful: boolean
   /** The call went on when its agent had stopped. */
   readonly idle: boolean
   /** The blob id of what the file holds now; null: it is gone; undefined: not known. */
@@ -27,9 +27,8 @@ export interface Circumstances {
 
 export const creditFor = (file: string, at: Circumstances): Credit => {
   const written = at.command.names(file)
-  // A closed command wrote what it says, even if the client counts in what changed meanwhile.
+  // The client may count in what changed meanwhile.
   if (at.command.closed && !written) return at.command.history || isClaimed(file, at) ? "another" : "person"
-  const named = written || at.reported
   const same = (content: string | null | undefined) => content !== undefined && content === at.after
   const [last] = at.edits.slice(-1)
   if (last !== undefined && same(last.after)) return "another"
@@ -40,8 +39,8 @@ export const creditFor = (file: string, at: Circumstances): Credit => {
   if (strangers.some(({ command }) => !written || command.names(file))) return "contested"
   // The watcher sees what the call writes as well.
   if (at.seen.some(({ by, content }) => by === "editor" || (by === "watch" && !same(content)))) return "contested"
-  if (named) return "named"
-  return at.idle ? "contested" : "window"
+  if (written) return "named"
+  return at.idle || at.doubtful || at.command.checks ? "contested" : "window"
 }
 
 /** Whether somebody else who is recorded accounts for it. */

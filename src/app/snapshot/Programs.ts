@@ -171,3 +171,13 @@ export const formatterIn = (words: ReadonlyArray<string>): string | undefined =>
   }
   return undefined
 }
+
+/** Programs that look at sources, or turn them into what git ignores: what changes beside them is hardly their work. */
+const checks =
+  /^(?:(?:npx|bunx|uvx|pnpm exec|pnpm dlx|yarn|poetry run|uv run|bundle exec|python3? -m) (?:--?\S+ )*)?(?:\S*\/)?(?:pytest|unittest|tox|nox|mypy|pyright|flake8|pylint|jest|vitest|mocha|ava|tap|playwright|cypress|tsc|vue-tsc|eslint|oxlint|knip|rspec|phpunit|phpstan|ctest|ruff check|cargo (?:test|check|clippy|build|bench|run)|go (?:test|vet|build|run)|node --test|deno (?:test|check|lint)|dotnet (?:test|build)|gradlew? (?:test|check|build)|mvn (?:test|verify)|swift (?:test|build)|make (?:test|check|lint)|(?:npm|pnpm|yarn|bun)(?: run)? (?:--?\S+ )*(?:t|test|tests|lint|check|types?|typecheck|build|start|dev|ci)(?:[:.-][\w:.-]*)?)(?: |$)/
+
+const fixes =
+  /^(?:-u|-w|-i|--(?:fix|write|update|accept|bless|apply|in-place|updateSnapshot|update-snapshots?)\b.*)$|:(?:fix|write)$/
+
+/** Whether these words only check something. */
+export const isCheck = (words: ReadonlyArray<string>): boolean => checks.test(words.join(" ")) && !has(words, fixes)

@@ -1,9 +1,9 @@
 /** What a shell command can write, as far as its text tells. */
 import { homedir } from "node:os"
-import { basename, resolve } from "node:path"
+import { basename, relative, resolve } from "node:path"
 import picomatch from "picomatch"
 import { parse } from "shell-quote"
-import { formatterIn, type Program, programs } from "./Programs.ts"
+import { formatterIn, isCheck, type Program, programs } from "./Programs.ts"
 import { readShellText, unknownText } from "./ShellText.ts"
 
 export interface CommandWrites {
@@ -13,6 +13,10 @@ export interface CommandWrites {
   readonly names: (file: string) => boolean
   /** It can write nothing of its own. */
   readonly nothing: boolean
+  /** What it runs beyond what is known only checks something: it may write, but hardly does. */
+  readonly checks: boolean
+  /** The files and folders that programs which may write anything are told of: their scripts and what they work on. */
+  readonly operands: ReadonlyArray<string>
   /** git puts files there from its history. */
   readonly history: boolean
   /** Where a file that it makes comes from, by its words, and whether that stays. */
@@ -26,6 +30,8 @@ export const anything: CommandWrites = {
   closed: false,
   names: () => false,
   nothing: false,
+  checks: false,
+  operands: [],
   history: false,
   origin: () => undefined
 }
@@ -34,12 +40,16 @@ export const anything: CommandWrites = {
 export const commandWrites = (command: string, cwd: string): CommandWrites => {
   const reading = new Reading(cwd)
   reading.run(command)
-  const { closed, targets, moves, history, formatter } = reading
+  const { closed, makes, targets, operands, moves, history, formatter } = reading
   return {
     closed,
     history,
+    checks: !closed && !makes,
+    operands,
     nothing: closed && targets.length === 0,
-    names: (file) => targets.some((matches) => matches(file)) || (!closed && mentions(command, cwd, file)),
+    names: (file) =>
+      targets.some((matches) => matches(file)) ||
+      (!closed && [file, relative(cwd, file)].some((path) => mentions(command, path))),
     origin: (file) => {
       for (const { from, to, keeps } of moves) {
         if (file === to) return { from, keeps }
@@ -76,9 +86,11 @@ const devices = /^\/dev\/(?:null|stdout|stderr|tty|fd\/\d+)$/
 
 class Reading {
   closed = true
+  makes = false
   history = false
   formatter: string | undefined
   readonly targets: Array<Matches> = []
+  readonly operands: Array<string> = []
   readonly moves: Array<{ readonly from: string; readonly to: string; readonly keeps: boolean }> = []
   #cwd: string | undefined
   readonly #variables = new Map<string, ReadonlyArray<string>>()
@@ -120,8 +132,9 @@ class Reading {
     this.#cwd = cwd
   }
 
-  #open(): void {
+  #open(makes = true): void {
     this.closed = false
+    this.makes ||= makes
   }
 
   #redirect(op: string, target: Token | undefined): void {
@@ -149,7 +162,7 @@ class Reading {
     if (name === "cd") return this.#enter(args)
     if (name === "xargs") return this.#eachLine(args)
     if (name === "git") return this.#git(args)
-    this.#program(programs.get(name), args)
+    this.#program(programs.get(name), args, name)
   }
 
   /** `} > file` and `done | …`: nothing runs here. */
@@ -191,16 +204,20 @@ class Reading {
         if (rest[0].text === "-C") this.#enter(rest.slice(1, 2))
         rest = rest.slice(rest[0].text === "-C" || rest[0].text === "-c" ? 2 : 1)
       }
-      this.#program(programs.get("git"), rest)
+      this.#program(programs.get("git"), rest, "git")
     })
   }
 
-  #program(program: Program | undefined, args: ReadonlyArray<Word>): void {
+  #program(program: Program | undefined, args: ReadonlyArray<Word>, name: string): void {
     const writes = program?.(args.map(({ text }) => text))
     if (writes === undefined) {
-      this.#open()
+      this.#open(!isCheck([name, ...args.map(({ text }) => text)]))
       // What it is told by name is probably what it works on; its whole folder is not.
-      for (const { text, glob } of args) if (!/^-|^\.{0,2}\/?$/.test(text)) this.#write({ text, glob }, false)
+      for (const { text, glob } of args) {
+        if (/^-|^\.{0,2}\/?$/.test(text)) continue
+        this.#write({ text, glob }, false)
+        this.operands.push(...[this.#single(text)].filter((path) => path !== undefined))
+      }
       return
     }
     this.history ||= writes.history === true
@@ -293,14 +310,11 @@ const splitOnce = (text: string, by: string): readonly [string, string] => {
   return [text.slice(0, at), text.slice(at + by.length)]
 }
 
-/** Whether the text of a command has the path of a file, from its folder or in full: a script within it may write there. */
-const mentions = (command: string, cwd: string, file: string): boolean => {
-  const relative = file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file
-  return [relative, file].some((path) => {
-    for (let at = command.indexOf(path); at >= 0; at = command.indexOf(path, at + 1)) {
-      const [before, after] = [command.slice(0, at), command.slice(at + path.length)]
-      if (/(?:^|[^\w./-]|[^\w.]\.\/)$/.test(before) && !/^(?:[\w/-]|\.\w)/.test(after)) return true
-    }
-    return false
-  })
+/** Whether a text speaks of a path: a script may write there. */
+export const mentions = (text: string, path: string): boolean => {
+  for (let at = text.indexOf(path); at >= 0; at = text.indexOf(path, at + 1)) {
+    const [before, after] = [text.slice(Math.max(0, at - 3), at), text.slice(at + path.length, at + path.length + 2)]
+    if (/(?:^|[^\w./-]|(?:^|[^\w.])\.\/)$/.test(before) && !/^(?:[\w-]|\.\w)/.test(after)) return true
+  }
+  return false
 }

@@ -5,8 +5,9 @@ import { rangesOf } from "../../domain/attribution/Owners.ts"
 import type { Algorithm } from "../../domain/attribution/Transition.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Changes from "../../projections/Attribution.ts"
-import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
+import { checkoutHere } from "../ProjectOf.ts"
 import { gather } from "./Past.ts"
+import { scanned } from "./Scanned.ts"
 
 /** Lines of a file, as the log last knew it, whose attribution differs. Null: that version cannot tell. */
 export interface DifferentRange {
@@ -29,7 +30,7 @@ export const difference = (from: Algorithm, to: Algorithm) =>
   Effect.gen(function* () {
     const { database } = yield* EventLog
     const checkout = yield* checkoutHere
-    const { project } = yield* registerCheckout(checkout)
+    const { project } = yield* scanned(checkout)
     const paths = Changes.pathsOf(database, project)
     const question = { project, checkout: checkout.path, head: null, paths }
     const before = yield* gather({ ...question, algorithm: from })

@@ -12,9 +12,10 @@ import { EventLog } from "../../events/EventLog.ts"
 import * as Changes from "../../projections/Attribution.ts"
 import { Nexus } from "../Nexus.ts"
 import { History } from "../ports/History.ts"
-import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
+import { checkoutHere } from "../ProjectOf.ts"
 import { eventFacts } from "./EventFacts.ts"
 import { gather } from "./Past.ts"
+import { scanned } from "./Scanned.ts"
 import * as Trace from "./Trace.ts"
 
 /**
@@ -25,7 +26,7 @@ export const recorded = (plan: Plan) =>
   Effect.gen(function* () {
     const { database } = yield* EventLog
     const checkout = yield* checkoutHere
-    const { project } = yield* registerCheckout(checkout)
+    const { project } = yield* scanned(checkout)
     const paths = candidates(database, project, plan)
     const past = yield* gather({ project, checkout: checkout.path, head: null, paths })
     const ranges = paths.flatMap((file): ReadonlyArray<Range> => {

@@ -8,11 +8,14 @@ import type { Attribution, BlamedFile, BlamedLine } from "../../domain/attributi
 import { insertions, slid } from "../../domain/attribution/LineOwners.ts"
 import { unknown } from "../../domain/attribution/Owners.ts"
 import { isBinary, isPointer, linesIn } from "../../projections/ContentLines.ts"
+import { EventLog } from "../../events/EventLog.ts"
 import { gitOid } from "../ContentStore.ts"
 import { Nexus } from "../Nexus.ts"
 import { type BlameOrigin, History } from "../ports/History.ts"
 import type { Checkout } from "../ports/Repositories.ts"
 import { checkoutHere } from "../ProjectOf.ts"
+import { lastUpTo } from "../Replay.ts"
+import { remember } from "./AnswerCache.ts"
 import { eventContent } from "./EventContent.ts"
 import { gather, type Past } from "./Past.ts"
 import { scanned } from "./Scanned.ts"
@@ -37,6 +40,8 @@ export interface BlameRequest {
   readonly of?: { readonly revision: string } | "index" | "worktree"
   /** As of this position of the log (inclusive), instead. */
   readonly event?: number
+  /** As of the last event up to this time, milliseconds since 1970, instead. */
+  readonly time?: number
   /** First and last line, 1-based, inclusive. */
   readonly lines?: readonly [from: number, to: number]
 }
@@ -46,6 +51,10 @@ export const blame = (requests: ReadonlyArray<BlameRequest>) =>
   Effect.gen(function* () {
     const checkout = yield* checkoutHere
     const { project } = yield* scanned(checkout)
+    const nexus = yield* Nexus
+    // What the answers rest on, as it is now: what changes meanwhile makes them be derived again.
+    const repository = yield* (yield* History).fingerprint(checkout.path)
+    const { hash: log } = yield* (yield* EventLog).head
     const contents = yield* Effect.forEach(requests, (request) => contentOf(checkout, project, request))
     const answers: Array<BlamedFile> = []
     for (const mine of grouped(contents)) {
@@ -61,8 +70,16 @@ export const blame = (requests: ReadonlyArray<BlameRequest>) =>
         ...(until === undefined ? {} : { until })
       })
       const now = yield* Clock.currentTimeMillis
-      for (const [index, [place, content]] of mine.entries())
-        answers[place] = answer(content, origins[index] ?? [], past, checkout.path, now)
+      for (const [index, [place, content]] of mine.entries()) {
+        const answered = answer(content, origins[index] ?? [], past, checkout.path, now)
+        answers[place] = answered
+        if (content.revision === "worktree" && content.request.lines === undefined)
+          remember(
+            nexus.home.path,
+            { version: nexus.version, checkout: checkout.path, ...content, head: log, repository },
+            answered
+          )
+      }
     }
     return answers as ReadonlyArray<BlamedFile>
   })
@@ -106,7 +123,8 @@ const contentOf = (checkout: Checkout, project: Parameters<typeof eventContent>[
           ? refuse("is not in the object database any more", "Fetch it, or ask about what is on disk.")
           : Effect.succeed(bytes)
       })
-    const { of = "worktree", event } = request
+    const { of = "worktree", time } = request
+    const event = request.event ?? (time === undefined ? undefined : yield* lastUpTo(time))
     if (event !== undefined) {
       const known = yield* eventContent(project, checkout.path, path, event)
       if (known === undefined)

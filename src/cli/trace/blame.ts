@@ -4,16 +4,11 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { lastUpTo } from "../../app/Replay.ts"
-import { blame, type BlameRequest } from "../../app/trace/Trace.ts"
-import type { BlamedFile, BlamedLine } from "../../domain/attribution/Attribution.ts"
+import type { BlameRequest } from "../../app/trace/Trace.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
-import { Output } from "../Output.ts"
 import { parseTime } from "../times.ts"
-import { withLog } from "../withLog.ts"
-import { colours, labelOf } from "./Contributors.ts"
-import { visible } from "./visible.ts"
+import { showBlame } from "./showBlame.ts"
 
 const files = Args.text({ name: "FILE" }).pipe(
   Args.withDescription("A file; several are answered one after the other"),
@@ -52,7 +47,7 @@ export const stateOf = ({ rev, index, worktree, at, event }: States) =>
         message: "Give one of --rev, --index, --worktree, --at and --event, not several."
       })
     if (Option.isSome(event)) return { event: event.value }
-    if (Option.isSome(at)) return { event: yield* lastUpTo(yield* parseTime("--at", at.value)) }
+    if (Option.isSome(at)) return { time: yield* parseTime("--at", at.value) }
     if (Option.isSome(rev)) return { of: { revision: rev.value } }
     return { of: index ? ("index" as const) : ("worktree" as const) }
   })
@@ -68,28 +63,16 @@ const options = {
 }
 
 export const blameCommand = Command.make("blame", { files, ...options, ...globals }, (given) =>
-  withLog(
-    Effect.gen(function* () {
-      const output = yield* Output
-      const state = yield* stateOf(given)
-      const lines = Option.isSome(given.lines) ? yield* rangeOf(given.lines.value) : undefined
-      const requests = given.files.map((file): BlameRequest => ({
-        file,
-        ...state,
-        ...(lines === undefined ? {} : { lines })
-      }))
-      const blamed = yield* blame(requests)
-      const [only] = blamed
-      const show = given.porcelain ? porcelain : (file: BlamedFile) => readable(file, output.style)
-      yield* output.result(blamed.length === 1 ? only : { items: blamed }, () => [
-        ...blamed.flatMap((file) => [
-          ...(blamed.length > 1 ? [output.style("bold", visible(file.file))] : []),
-          ...show(file)
-        ]),
-        ...(given.porcelain || !output.interactive ? [] : ["", legend(output.style)])
-      ])
-    })
-  )
+  Effect.gen(function* () {
+    const state = yield* stateOf(given)
+    const lines = Option.isSome(given.lines) ? yield* rangeOf(given.lines.value) : undefined
+    const requests = given.files.map((file): BlameRequest => ({
+      file,
+      ...state,
+      ...(lines === undefined ? {} : { lines })
+    }))
+    yield* showBlame(requests, given.porcelain)
+  })
 ).pipe(Command.withDescription("Show who wrote each line of a file: which model, in which session, or a person"))
 
 const rangeOf = (text: string): Effect.Effect<readonly [number, number], UsageWrong> => {
@@ -102,43 +85,3 @@ const rangeOf = (text: string): Effect.Effect<readonly [number, number], UsageWr
       )
     : Effect.succeed([start, end] as const)
 }
-
-type Style = Output["Type"]["style"]
-
-/** Like git-blame(1): the commit, who wrote it, the session, the evidence, the line number and the line. */
-const readable = ({ lines }: BlamedFile, style: Style): ReadonlyArray<string> => {
-  const rows = lines.map((line) => ({ line, cells: cellsOf(line) }))
-  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map(({ cells }) => cells[column]?.length ?? 0)))
-  const digits = String(lines.at(-1)?.line ?? 0).length
-  return rows.map(({ line, cells }) => {
-    const [commit = "", who = "", session = "", grade = ""] = cells.map((cell, column) =>
-      cell.padEnd(widths[column] ?? 0)
-    )
-    const told = style(colours[line.contributor.type], who)
-    return `${style("yellow", commit)} (${told} ${session} ${style("dim", grade)} ${String(line.line).padStart(digits)}) ${visible(line.text)}`
-  })
-}
-
-const cellsOf = ({ commit, contributor, author, session, evidence, reason }: BlamedLine): ReadonlyArray<string> => [
-  commit === null ? "not commit" : commit.slice(0, 10),
-  contributor.type === "human" && author !== null ? visible(author) : visible(labelOf(contributor)),
-  session === null ? "" : session.slice(0, session.indexOf(":") + 9),
-  evidence ?? reason ?? ""
-]
-
-const legend = (style: Style): string =>
-  (["ai", "human", "mixed", "unknown"] as const).map((type) => style(colours[type], type)).join("  ")
-
-/** Every field of a line on a line of its own, and the text after a tab, as `git blame --line-porcelain` has it. */
-const porcelain = ({ file, lines }: BlamedFile): ReadonlyArray<string> =>
-  lines.flatMap(({ line, text, commit, contributor, author, session, event, evidence, reason }) => [
-    `${commit ?? "0".repeat(40)} ${line}`,
-    `contributor ${contributor.type}`,
-    ...(contributor.model_id === undefined ? [] : [`model ${contributor.model_id}`]),
-    ...(session === null ? [] : [`session ${session}`]),
-    ...(event === null ? [] : [`event ${event}`]),
-    ...(evidence === null ? [`reason ${reason ?? ""}`] : [`evidence ${evidence}`]),
-    ...(author === null ? [] : [`author ${visible(author)}`]),
-    `filename ${visible(file)}`,
-    `\t${text}`
-  ])

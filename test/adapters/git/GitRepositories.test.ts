@@ -91,7 +91,7 @@ describe("a repository", () => {
     })
   })
 
-  it("has linked worktrees with the same facts", async () => {
+  it("has linked worktrees with the same facts, which also say where it is", async () => {
     using at = stage()
     const top = repository(join(at.path, "project"))
     git(top, "remote", "add", "origin", "https://example.com/ada/x")
@@ -99,7 +99,7 @@ describe("a repository", () => {
     git(top, "worktree", "add", "--quiet", "-b", "side", linked)
     mkdirSync(join(linked, "sub"))
     expect(checkoutOf(join(linked, "sub"))).toEqual({ top: linked, path: linked })
-    expect(await facts(linked)).toEqual({ ...(await facts(top)), path: linked })
+    expect(await facts(linked)).toEqual({ ...(await facts(top)), path: linked, main: top })
   })
 
   it("that is a submodule is a repository of its own", async () => {

@@ -30,7 +30,7 @@ describe("a command writes", () => {
     ["ls | tee out.txt", "only out.txt"],
     ["sed -n 's/a/b/p' a.ts", "only"],
     ["sed -i.bak -e s/a/b/ src/*.ts", "only src/a.ts"],
-    ["sed 's/a/b/w out.txt' a.ts", "at least a.ts"],
+    ["sed 's/a/b/w out.txt' a.ts", "at least a.ts out.txt"],
     ["mv a.ts dir/", "only a.ts dir/a.ts"],
     ["cp -r src dir", "only dir/a.ts"],
     ["cp ../x/a.ts .", "only a.ts"],

@@ -1,0 +1,90 @@
+/** One run on the stage: its actors, its oracle, and the log of all that was done, written so that it can be done again by hand. */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { type Agent, opus, sonnet } from "../Agent.ts"
+import { linesOf } from "../Expect.ts"
+import { newStage, type Stage, variants } from "../Stage.ts"
+import { type Model, newModel } from "./Model.ts"
+
+export type AgentName = "claude" | "other"
+
+export interface Play {
+  readonly stage: Stage
+  readonly model: Model
+  readonly log: Array<string>
+  readonly agents: Readonly<Record<AgentName, Agent>>
+  /** Runs git; it must succeed. Revisions are said so that they mean the same in another run: no ids. */
+  readonly git: (...args: ReadonlyArray<string>) => string
+  /** Runs git, which may refuse or stop at a conflict; whether it succeeded. */
+  readonly tryGit: (...args: ReadonlyArray<string>) => boolean
+  readonly tryGitWith: (env: Readonly<Record<string, string>>, told: string, ...args: ReadonlyArray<string>) => boolean
+  readonly write: (file: string, lines: ReadonlyArray<string>) => void
+  /** An agent does something; `told` is how a test would say it. */
+  readonly act: (who: AgentName, told: string, act: (agent: Agent) => Promise<unknown>) => Promise<void>
+  /** Asks git without changing anything; not logged. */
+  readonly ask: (...args: ReadonlyArray<string>) => ReadonlyArray<string>
+  /** Text files on disk, whether git knows them or not. */
+  readonly files: () => ReadonlyArray<string>
+  readonly lines: (file: string) => ReadonlyArray<string>
+  /** Whether git goes on with an operation that stopped. */
+  readonly isUnderWay: (operation: "rebase" | "merge" | "cherry-pick" | "revert") => boolean
+  readonly isDirty: () => boolean
+}
+
+export const contentOf = (lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
+
+const quoted = (args: ReadonlyArray<string>): string => args.map((arg) => JSON.stringify(arg)).join(", ")
+
+/** The seed decides where it runs and how lines look. */
+export const newPlay = async (seed: number): Promise<Play> => {
+  const stage = await newStage(variants[Math.floor(seed / 2) % variants.length])
+  const model = newModel(seed)
+  const log: Array<string> = [`// ${stage.variant}`]
+  const agents = { claude: await stage.agent(opus), other: await stage.agent(sonnet) }
+  const ask: Play["ask"] = (...args) =>
+    stage
+      .git("-c", "core.quotePath=off", ...args)
+      .split("\n")
+      .filter((line) => line !== "")
+  const succeeds = (told: string, args: ReadonlyArray<string>, run: () => unknown): boolean => {
+    try {
+      run()
+      log.push(`stage.git${told}${quoted(args)})`)
+      return true
+    } catch (cause) {
+      if (!String(cause).includes(`git ${args.join(" ")} failed`)) throw cause
+      log.push(`stage.gitFails${told}${quoted(args)})`)
+      return false
+    }
+  }
+  const gitPath = (name: string): string => join(stage.cwd, stage.git("rev-parse", "--git-path", name))
+  const heads = { merge: "MERGE_HEAD", "cherry-pick": "CHERRY_PICK_HEAD", revert: "REVERT_HEAD", rebase: "rebase-merge" }
+  return {
+    stage,
+    model,
+    log,
+    agents,
+    git: (...args) => {
+      log.push(`stage.git(${quoted(args)})`)
+      return stage.git(...args)
+    },
+    tryGit: (...args) => succeeds("(", args, () => stage.git(...args)),
+    tryGitWith: (env, told, ...args) => succeeds(`With(${told}, `, args, () => stage.gitWith(env, ...args)),
+    write: (file, lines) => {
+      log.push(`stage.write(${JSON.stringify(file)}, ${JSON.stringify(contentOf(lines))})`)
+      stage.write(file, contentOf(lines))
+    },
+    act: async (who, told, act) => {
+      log.push(`await ${who}.${told}`)
+      await act(agents[who])
+    },
+    ask,
+    files: () =>
+      [...new Set(ask("ls-files", "--cached", "--others", "--exclude-standard"))].filter(
+        (file) => file.endsWith(".txt") && existsSync(join(stage.cwd, file))
+      ),
+    lines: (file) => linesOf(stage.read(file)),
+    isUnderWay: (operation) => existsSync(gitPath(heads[operation]).replace(/^.*?\/\//, "/")),
+    isDirty: () => ask("status", "--porcelain").length > 0
+  }
+}
