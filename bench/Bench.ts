@@ -10,6 +10,8 @@ import { record, type Workload } from "./Workload.ts"
 
 export interface Bench {
   readonly workload: Workload
+  /** For a quick look: less of everything. */
+  readonly quick: boolean
   /** A million, or fewer for a quick look. */
   readonly large: number
   /** A new folder, gone after the run. */
@@ -24,14 +26,15 @@ export interface Bench {
   readonly bundle: (name: "child" | "launcher") => string
 }
 
-export const make = async (large: number, note: (text: string) => void): Promise<Bench & AsyncDisposable> => {
+export const make = async (quick: boolean, note: (text: string) => void): Promise<Bench & AsyncDisposable> => {
   const root = mkdtempSync(join(tmpdir(), "nexus-bench-"))
   const bundles = await bundle()
   let count = 0
   const next = () => ++count
   return {
     workload: await record(),
-    large,
+    quick,
+    large: quick ? 100_000 : 1_000_000,
     next,
     note,
     program: packageFile("dist", "nexus.js"),

@@ -32,6 +32,12 @@ const compared = (
   return { name, value: round(value), unit, floor: round(floor), ratio, target, met: isMet(ratio) }
 }
 
+/** What is added to a floor, in its unit: `target` is how much that may be. */
+export const added = (name: string, unit: string, value: number, floor: number, target: number): Result => ({
+  ...absolute(name, unit, value, target, value <= target),
+  floor: round(floor)
+})
+
 /** A row without a floor: `met` says whether what it measured was as it should be. */
 export const absolute = (name: string, unit: string, value: number, target: number | null, met: boolean): Result => ({
   name,

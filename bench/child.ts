@@ -22,7 +22,9 @@ const timed = <A, E>(work: Effect.Effect<A, E, EventLog | Projections>) =>
     return { ms: performance.now() - started, peakMb: process.resourceUsage().maxRSS / 1024, result }
   }).pipe(Effect.provide(Live.log(home)), Effect.runPromise)
 
-const rebuild = () => timed(Effect.flatMap(Projections, (projections) => projections.rebuild([])))
+/** `names`: only these projections; all when none is named. */
+const rebuild = (names: ReadonlyArray<string>) =>
+  timed(Effect.flatMap(Projections, (projections) => projections.rebuild(names)))
 
 const verifyAll = () =>
   timed(
@@ -86,7 +88,7 @@ const write = ([workload = "", seed = "", count = "0"]: ReadonlyArray<string>) =
   }).pipe(Effect.provide(Live.log(home)), Effect.runPromise)
 
 const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
-  rebuild,
+  rebuild: () => rebuild(rest),
   verify: verifyAll,
   "scan-and-parse": scanAndParse,
   "scan-and-hash": scanAndHash,

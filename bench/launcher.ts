@@ -2,7 +2,7 @@
  * Starts processes and times them, each from its start to its end. A small process of its own: starting one takes the
  * longer, the more memory the starter has. Reads a `Task` on stdin, prints the milliseconds of each job's runs.
  */
-import { spawnSync } from "node:child_process"
+import { spawnSync, type SpawnSyncOptions } from "node:child_process"
 import { readFileSync } from "node:fs"
 
 export interface Job {
@@ -12,6 +12,8 @@ export interface Job {
   readonly inputs: ReadonlyArray<string>
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
+  /** A shell script that makes ready for each run, in the same folder and environment; its time is not counted. */
+  readonly before?: string
 }
 
 export interface Task {
@@ -26,16 +28,20 @@ const jobs = task.jobs.map((job) => ({
   times: [] as Array<number>
 }))
 
+const succeeded = (file: string, args: ReadonlyArray<string>, options: SpawnSyncOptions): void => {
+  const { status, stderr } = spawnSync(file, args, options)
+  if (status !== 0 || stderr.length > 0)
+    throw new Error(`${file} ${args.join(" ")}: exit code ${String(status)}: ${String(stderr)}`)
+}
+
 const start = (job: (typeof jobs)[number], run: number): number => {
   const input = job.inputs[run % job.inputs.length]
-  const options = { cwd: job.cwd, env: job.env, ...(input === undefined ? {} : { input }) }
+  const place = { cwd: job.cwd, env: job.env, maxBuffer: 1 << 26 }
+  if (job.before !== undefined) succeeded("/bin/sh", ["-c", job.before], place)
+  const options = { ...place, ...(input === undefined ? {} : { input }) }
   const started = performance.now()
-  const { status, stderr } = spawnSync(job.file, job.args, options)
-  const took = performance.now() - started
-  if (status !== 0 || stderr.length > 0) {
-    throw new Error(`${job.file} ${job.args.join(" ")}: exit code ${String(status)}: ${String(stderr)}`)
-  }
-  return took
+  succeeded(job.file, job.args, options)
+  return performance.now() - started
 }
 
 // The first runs fill caches. Then the jobs take turns, and who goes first changes.

@@ -2,6 +2,11 @@
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { appendBatch, appendOne } from "./append.ts"
+import { blame } from "./attribution/blame.ts"
+import { commit } from "./attribution/commit.ts"
+import * as Many from "./attribution/many.ts"
+import { rebase } from "./attribution/rebase.ts"
+import { stored } from "./attribution/stored.ts"
 import * as Bench from "./Bench.ts"
 import * as Large from "./large.ts"
 import { captureHook, statusStart, versionStart } from "./processes.ts"
@@ -11,7 +16,7 @@ import { concurrentWriters } from "./writers.ts"
 const usage = `usage: node scripts/bench.mjs [--json] [--quick] [NAME…]
 
   NAME     only rows whose name contains this, in any case: "append", "rebuild"
-  --quick  100,000 events where it would be 1,000,000
+  --quick  100,000 events where it would be 1,000,000, and less of what attribution is asked about
   --json   {"results":[…]} on stdout, nothing else
 `
 
@@ -29,7 +34,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   if (values.help === true) return void process.stdout.write(usage)
   const note = (text: string) => void process.stderr.write(`  ${text}\n`)
   Bench.buildProgram()
-  await using bench = await Bench.make(values.quick === true ? 100_000 : 1_000_000, note)
+  await using bench = await Bench.make(values.quick === true, note)
 
   const wanted = (name: string) =>
     positionals.length === 0 || positionals.some((part) => name.toLowerCase().includes(part.toLowerCase()))
@@ -51,6 +56,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
 const measurements = (bench: Bench.Bench): ReadonlyArray<Measurement> => {
   const large = Large.make(bench)
   const names = Large.names(bench.large)
+  const many = Many.make(bench)
   const empty = "nexus status --json, empty log"
   return [
     { names: ["append 1 event"], run: () => appendOne(bench) },
@@ -62,6 +68,12 @@ const measurements = (bench: Bench.Bench): ReadonlyArray<Measurement> => {
     { names: [names.load], run: large.load },
     { names: [names.status], run: large.status },
     { names: [names.verify], run: large.verify },
-    { names: [names.rebuild, names.peak], run: large.rebuild }
+    { names: [names.rebuild, names.peak], run: large.rebuild },
+    { names: ["git commit with Nexus installed"], run: () => commit(bench) },
+    { names: ["trace blame, warm", "trace blame, cold"], run: () => blame(bench) },
+    { names: [many.names.query, many.names.growth], run: many.query },
+    { names: ["trace blame after a rebase"], run: () => rebase(bench) },
+    { names: [many.names.rebuild], run: many.rebuild },
+    { names: ["stored bytes per edit"], run: () => stored(bench) }
   ]
 }

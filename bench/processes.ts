@@ -75,7 +75,8 @@ const start = (bench: Bench, name: string, args: ReadonlyArray<string>, cwd: str
   return time(name, "ms", median(ours), median(floor), target)
 }
 
-const launch = (bench: Bench, task: Task): ReadonlyArray<ReadonlyArray<number>> => {
+/** Runs the jobs in turns; the milliseconds of each one's runs. */
+export const launch = (bench: Bench, task: Task): ReadonlyArray<ReadonlyArray<number>> => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bench.bundle("launcher")], {
     input: JSON.stringify(task),
     encoding: "utf8",
@@ -85,7 +86,8 @@ const launch = (bench: Bench, task: Task): ReadonlyArray<ReadonlyArray<number>> 
   return JSON.parse(stdout) as ReadonlyArray<ReadonlyArray<number>>
 }
 
-const environment = (folder: string): Record<string, string> => ({
+/** Of a user whose home is `folder`. */
+export const environment = (folder: string): Record<string, string> => ({
   PATH: process.env["PATH"] ?? "",
   HOME: folder,
   XDG_CACHE_HOME: join(folder, "cache")

@@ -14,12 +14,21 @@ const from = Number(values.from)
 const total = { lines: 0, lost: 0, unproved: 0 }
 let failed = 0
 for (let seed = from; seed < from + Number(values.seeds); seed++) {
-  const outcome = await fuzz(seed)
+  const outcome = await fuzz(seed).catch((cause) => ({
+    seed,
+    wrong: [String(cause), String(cause.cause)],
+    log: [],
+    plan: [],
+    tally: total
+  }))
   for (const name of Object.keys(total)) total[name] += outcome.tally[name]
+  console.error(seed, outcome.wrong.length, JSON.stringify(outcome.tally))
   if (outcome.wrong.length === 0) continue
   failed += 1
   console.log(`${report(values.shrink ? await shrunk(outcome) : outcome)}\n`)
 }
 const { lines, lost, unproved } = total
-console.log(`${values.seeds} seeds, ${failed} failed; ${lines} lines, ${lost} of an AI unknown, ${unproved} of a person unknown`)
+console.log(
+  `${values.seeds} seeds, ${failed} failed; ${lines} lines, ${lost} of an AI unknown, ${unproved} of a person unknown`
+)
 process.exitCode = failed === 0 ? 0 : 1

@@ -32,6 +32,7 @@ const commands: ReadonlyArray<readonly [command: string, ...words: ReadonlyArray
   ["projections check", "NAME"],
   ["backup", "FILE"],
   ["restore", "FILE"],
+  ["watch", "--all"],
   ["completions", "SHELL"]
 ]
 

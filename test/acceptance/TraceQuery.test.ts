@@ -59,7 +59,7 @@ describe("nexus trace query", () => {
   })
 
   it("prints a range a line for people, and how many lines there are", async () => {
-    const ran = await query("path ~ hello.*")
+    const ran = await query("path ~ hello.*", "--rev", "HEAD")
     expect(ran).toMatchObject({ exit: 0, stderr: "" })
     const [heading, ...rest] = lines(ran.stdout)
     expect(heading).toMatch(/^lines +by +session +event +evidence +time$/)
@@ -68,7 +68,7 @@ describe("nexus trace query", () => {
       expect.stringMatching(/^src\/hello\.txt:3 +human +– +– +replayed +\d{4}-/),
       "3 lines in 1 file: 2 ai, 1 human"
     ])
-    expect(lines((await query("path ~ hello.*", "--limit", "1")).stdout).slice(-2)).toEqual([
+    expect(lines((await query("path ~ hello.*", "--rev", "HEAD", "--limit", "1")).stdout).slice(-2)).toEqual([
       "… and 1 more range",
       "3 lines in 1 file: 2 ai, 1 human"
     ])

@@ -115,10 +115,10 @@ const end = (delivered: Delivered, window: CallWindow) =>
     const calls = openCalls((yield* Nexus).home.calls)
     const call = calls.find(sessionOf(client, window), window.call)
     if (call === undefined) return undefined
-    // What goes on is looked at when it ends.
+    // What goes on is looked at until it ends.
     if (window.background === true) {
       calls.put({ ...call, background: true })
-      return { ...asTold(delivered, window), writes: undefined }
+      return { ...asTold(delivered, window), writes: "compared" as const }
     }
     const snapshot = calls.snapshot(call)
     const { edits } = delivered

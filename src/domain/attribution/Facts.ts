@@ -89,8 +89,8 @@ export interface Facts {
 export interface Lineage {
   readonly ofChange: (change: Change) => Owned | undefined
   readonly ofCommit: (commit: string, path: string) => Owned | undefined
-  /** Of a content that is known by its blob id, as it was before a change or commit. */
-  readonly ofState: (path: string, oid: string, before: Change | null) => Owned | undefined
+  /** Of a content that is known by its blob id, as it was before a change, before a commit, or in HEAD (null). */
+  readonly ofState: (path: string, oid: string, of: Change | string | null) => Owned | undefined
 }
 
 export type Owned = ReadonlyArray<Attribution>

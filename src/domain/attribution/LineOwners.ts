@@ -194,19 +194,19 @@ export class LineOwners implements Lineage {
     return result
   }
 
-  /** Owners of a content that a change began with, or a commit's parent had. */
-  ofState(path: string, oid: string, before: Change | null): Owned | undefined {
-    const change = before === null ? undefined : this.#producer(oid, before)
+  /** Owners of a content that a change began with, or a commit's parent had: `of` is that change, that commit, or null for the working tree. */
+  ofState(path: string, oid: string, of: Change | string | null): Owned | undefined {
+    const change = of === null || typeof of === "string" ? undefined : this.#producer(oid, of)
     if (change !== undefined && !this.#open.has(change.position)) return this.ofChange(change)
-    const files = this.#filesByAfter.get(oid) ?? []
-    const file =
-      files.findLast(
-        ({ commit }) =>
-          (this.#facts.commits.get(commit)?.committed ?? 0) <= (before?.time ?? Infinity) && !this.#isOpen(commit, path)
-      ) ?? files.at(-1)
-    if (file !== undefined && !this.#isOpen(file.commit, file.path)) return this.ofCommit(file.commit, file.path)
+    const files = (this.#filesByAfter.get(oid) ?? []).filter((file) => !this.#isOpen(file.commit, file.path))
+    const comesBefore = ({ commit }: CommitFile) =>
+      of === null || typeof of === "string"
+        ? this.#facts.precedes(commit, of)
+        : (this.#facts.commits.get(commit)?.committed ?? Infinity) <= of.time
+    const file = files.findLast(comesBefore) ?? files[0]
+    if (file !== undefined) return this.ofCommit(file.commit, file.path)
     if (this.#facts.baselines.includes(oid)) return this.#baseline(oid)
-    return before === null ? undefined : this.#outside(oid, before, "replayed")
+    return of === null || typeof of === "string" ? undefined : this.#outside(oid, of, "replayed")
   }
 
   #isOpen(commit: string, path: string): boolean {
@@ -374,7 +374,7 @@ export class LineOwners implements Lineage {
       ...this.#ancestor(file.before, () => this.#parentState(file)),
       ...this.#facts
         .otherParents(fact.commit, file.path)
-        .flatMap((parent) => this.#ancestor(parent, () => this.ofState(file.path, parent, null)))
+        .flatMap((parent) => this.#ancestor(parent, () => this.ofState(file.path, parent, fact.commit)))
     ]
     const pending =
       creation?.checkout == null ? [] : this.#pending(oid, lines, creation.checkout, creation.at, fact, creation)
@@ -382,8 +382,8 @@ export class LineOwners implements Lineage {
     return this.#movedInCommit(fact, file, compose(lines, ancestors, author), lines, author)
   }
 
-  #parentState({ path, from, before }: CommitFile): Owned | undefined {
-    return before === null ? undefined : (this.ofState(from ?? path, before, null) ?? this.#baseline(before))
+  #parentState({ commit, path, from, before }: CommitFile): Owned | undefined {
+    return before === null ? undefined : this.ofState(from ?? path, before, commit)
   }
 
   /** A content that is older than the record. */
@@ -529,7 +529,7 @@ export class LineOwners implements Lineage {
     const undone = this.#facts.files.filter(({ commit }) => commit === fact.reverts)
     return [
       ...undone.flatMap((file) =>
-        this.#ancestor(file.before, () => this.ofState(file.from ?? file.path, file.before ?? "", null))
+        this.#ancestor(file.before, () => this.ofState(file.from ?? file.path, file.before ?? "", file.commit))
       ),
       ...rewritten
         .toReversed()
@@ -572,7 +572,7 @@ export class LineOwners implements Lineage {
         const wanted = lines.slice(block.start, block.start + block.count)
         const from = indexOfBlock(before, wanted)
         if (from === undefined || wanted.filter(says).some((line) => rest.has(line))) continue
-        const origin = this.#facts.elsewhere(other.path)?.ofState(other.from ?? other.path, other.before, null)
+        const origin = this.#facts.elsewhere(other.path)?.ofState(other.from ?? other.path, other.before, other.commit)
         for (let step = 0; step < block.count && origin !== undefined; step++) {
           const moved = origin[from + step]
           if (moved !== undefined)

@@ -29,10 +29,13 @@ const somewhere = ({ files }: Play, random: Random): string | undefined => {
 }
 
 export const newFile = (play: Play, random: Random): void => {
-  const taken = new Set(play.ask("log", "--all", "--name-only", "--format="))
-  const name = ["a.txt", "b.txt", "c.txt"].find((file) => ![...taken].some((path) => path.endsWith(file)))
+  const taken = play.ask("log", "--all", "--name-only", "--format=")
+  const name = ["a.txt", "b.txt", "c.txt"].find((file) => !taken.some((path) => path.endsWith(file)))
   if (name === undefined || play.files().includes(name)) return
-  play.write(name, Array.from({ length: 4 + random.below(4) }, () => play.model.typed("H")))
+  play.write(
+    name,
+    Array.from({ length: 4 + random.below(4) }, () => play.model.typed("H"))
+  )
 }
 
 const person: Operation = async (play, random) => {
@@ -95,10 +98,10 @@ const switchModel: Operation = async (play, random) => {
 
 /** By name, with how often each is done. */
 export const edits = {
-  person: [22, person],
-  agentEdit: [18, agentEdit],
-  agentWrite: [9, agentWrite],
-  agentBash: [10, agentBash],
+  person: [15, person],
+  agentEdit: [13, agentEdit],
+  agentWrite: [6, agentWrite],
+  agentBash: [7, agentBash],
   switchModel: [1, switchModel],
   newFile: [2, async (play, random) => newFile(play, random)]
 } satisfies Readonly<Record<string, readonly [weight: number, Operation]>>

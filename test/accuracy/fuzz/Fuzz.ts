@@ -57,9 +57,9 @@ export const fuzz = async (seed: number, plan: ReadonlyArray<Step> = planOf(seed
     play.git("add", "--all")
     play.git("commit", "--quiet", "--message", "Files")
     for (const [index, step] of plan.entries()) {
-      const [head] = play.ask("rev-parse", "HEAD")
+      const moves = play.moves()
       await operations[step.name]?.[1](play, randomFrom(step.seed))
-      if (isLate(seed) || play.ask("rev-parse", "HEAD")[0] === head) continue
+      if (isLate(seed) || play.moves() === moves) continue
       const wrong = await wrongAt(play, "HEAD")
       if (wrong.length > 0) return outcome(wrong, index + 1)
     }
@@ -93,7 +93,11 @@ const wrongAt = async (play: Play, revision: string): Promise<ReadonlyArray<stri
 export const shrunk = async (failed: Outcome, most = 60): Promise<Outcome> => {
   let best = failed
   let runs = 0
-  for (let size = Math.ceil(best.plan.length / 2); size >= 1 && runs < most; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+  for (
+    let size = Math.ceil(best.plan.length / 2);
+    size >= 1 && runs < most;
+    size = size === 1 ? 0 : Math.ceil(size / 2)
+  ) {
     for (let at = best.plan.length - size; at > -size && runs < most; at -= size) {
       const from = Math.max(at, 0)
       const plan = best.plan.toSpliced(from, at + size - from)

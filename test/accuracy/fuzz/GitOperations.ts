@@ -1,19 +1,21 @@
 /** What people do with git. */
 import { settle, resolve } from "./Conflicts.ts"
-import type { Operation } from "./Edits.ts"
+import { edits, type Operation } from "./Edits.ts"
 import { contentOf, type Play } from "./Play.ts"
 import type { Random } from "./Random.ts"
+
+const staged = ({ ask }: Play): boolean => ask("diff", "--cached", "--name-only").length > 0
 
 const commitAll: Operation = async (play) => {
   if (!play.isDirty()) return
   play.git("add", "--all")
-  play.git("commit", "--quiet", "--message", "All")
+  if (staged(play)) play.git("commit", "--quiet", "--message", "All")
 }
 
-const staged = ({ ask }: Play): boolean => ask("diff", "--cached", "--name-only").length > 0
-
 const commitSome: Operation = async (play, random) => {
-  const changed = play.ask("ls-files", "--modified", "--others", "--exclude-standard").filter((file) => play.files().includes(file))
+  const changed = play
+    .ask("ls-files", "--modified", "--others", "--exclude-standard")
+    .filter((file) => play.files().includes(file))
   if (changed.length === 0) return
   play.git("add", "--", random.pick(changed))
   if (staged(play)) play.git("commit", "--quiet", "--message", "Some")
@@ -21,7 +23,9 @@ const commitSome: Operation = async (play, random) => {
 
 /** Stages some of a file's changed lines, as the interactive `git add` does, and commits them or not. */
 const stagePart: Operation = async (play, random) => {
-  const [file] = play.ask("diff", "--name-only", "--diff-filter=M", "--relative").filter((name) => play.files().includes(name))
+  const file = play
+    .ask("diff", "--name-only", "--diff-filter=M", "--relative")
+    .find((name) => play.files().includes(name))
   if (file === undefined) return
   const before = play.ask("show", `:./${file}`)
   const after = play.lines(file)
@@ -59,7 +63,13 @@ const depth = ({ ask }: Play): number => ask("rev-list", "--first-parent", "HEAD
 const amend: Operation = async (play, random) => {
   if (depth(play) < 1) return
   if (random.chance(70)) play.git("add", "--all")
-  play.git("commit", "--quiet", "--amend", "--allow-empty", ...(random.chance(30) ? ["--message", "Better"] : ["--no-edit"]))
+  play.git(
+    "commit",
+    "--quiet",
+    "--amend",
+    "--allow-empty",
+    ...(random.chance(30) ? ["--message", "Better"] : ["--no-edit"])
+  )
 }
 
 const branchesBeside = ({ ask }: Play): ReadonlyArray<string> => {
@@ -67,10 +77,29 @@ const branchesBeside = ({ ask }: Play): ReadonlyArray<string> => {
   return ask("branch", "--format=%(refname:short)").filter((name) => name !== here && !name.startsWith("("))
 }
 
+/** Other branches; if there are none, one is made, with a commit that this one has not. */
+const others = async (play: Play, random: Random): Promise<ReadonlyArray<string>> => {
+  const beside = branchesBeside(play)
+  if (beside.length > 0) return beside
+  await commitAll(play, random)
+  await branch(play, random)
+  for (let count = 1 + random.below(2); count > 0; count--)
+    await edits[random.pick(["person", "agentEdit", "agentBash"] as const)][1](play, random)
+  await commitAll(play, random)
+  play.git("checkout", "--quiet", "-")
+  return branchesBeside(play)
+}
+
 const branch: Operation = async (play, random) => {
   const count = play.ask("branch", "--format=%(refname:short)").length
   if (count > 3) return
-  play.tryGit("checkout", "--quiet", "-b", `topic${count}`, ...(random.chance(50) ? [`HEAD~${random.below(depth(play) + 1)}`] : []))
+  play.tryGit(
+    "checkout",
+    "--quiet",
+    "-b",
+    `topic${count}`,
+    ...(random.chance(50) ? [`HEAD~${random.below(depth(play) + 1)}`] : [])
+  )
 }
 
 const cleanMostly = async (play: Play, random: Random): Promise<void> => {
@@ -78,28 +107,26 @@ const cleanMostly = async (play: Play, random: Random): Promise<void> => {
 }
 
 const switchBranch: Operation = async (play, random) => {
-  const others = branchesBeside(play)
-  if (others.length === 0) return branch(play, random)
+  const beside = branchesBeside(play)
+  if (beside.length === 0) return branch(play, random)
   await cleanMostly(play, random)
-  play.tryGit("checkout", "--quiet", random.pick(others))
+  play.tryGit("checkout", "--quiet", random.pick(beside))
 }
 
 const merge: Operation = async (play, random) => {
-  const others = branchesBeside(play)
-  if (others.length === 0) return
+  const beside = await others(play, random)
   await cleanMostly(play, random)
   const how = random.pick(["--no-edit", "--no-ff", "--squash"])
-  const went = play.tryGit("merge", "--quiet", how, random.pick(others))
+  const went = play.tryGit("merge", "--quiet", how, random.pick(beside))
   if (how === "--squash" && !went) await resolve(play, random)
   await settle(play, random)
   if (how === "--squash" && play.isDirty()) await commitAll(play, random)
 }
 
 const rebaseOnto: Operation = async (play, random) => {
-  const others = branchesBeside(play)
-  if (others.length === 0) return
+  const beside = await others(play, random)
   await cleanMostly(play, random)
-  play.tryGit("rebase", "--quiet", ...(random.chance(20) ? ["--autostash"] : []), random.pick(others))
+  play.tryGit("rebase", "--quiet", ...(random.chance(20) ? ["--autostash"] : []), random.pick(beside))
   await settle(play, random)
 }
 
@@ -109,9 +136,10 @@ const rebaseInteractive: Operation = async (play, random) => {
   await commitAll(play, random)
   const count = 1 + random.below(most)
   const commits = play.ask("rev-list", "--reverse", "--no-merges", `HEAD~${count}..HEAD`)
-  if (random.chance(40) && commits.length > 1) commits.slice().reverse()
   const order = random.chance(40) ? shuffled(commits, random) : commits
-  const verbs = order.map((_, index) => (index === 0 ? "pick" : random.pick(["pick", "pick", "squash", "fixup", "drop"])))
+  const verbs = order.map((_, index) =>
+    index === 0 ? "pick" : random.pick(["pick", "pick", "squash", "fixup", "drop"])
+  )
   const names = new Map(play.ask("rev-list", "HEAD", `--max-count=40`).map((id) => [id, nameOf(play, id)]))
   const told = `stage.todo(${verbs.map((verb, index) => `\`${verb} \${stage.id("${names.get(order[index] ?? "")}")}\``).join(", ")})`
   const todo = play.stage.todo(...verbs.map((verb, index) => `${verb} ${order[index]}`))
@@ -129,10 +157,9 @@ const shuffled = <A>(all: ReadonlyArray<A>, random: Random): ReadonlyArray<A> =>
 }
 
 const cherryPick: Operation = async (play, random) => {
-  const others = branchesBeside(play)
-  if (others.length === 0) return
+  const beside = await others(play, random)
   await cleanMostly(play, random)
-  const source = random.pick(others)
+  const source = random.pick(beside)
   const commits = play.ask("rev-list", "--no-merges", `HEAD..${source}`)
   if (commits.length === 0) return
   const chosen = nameOf(play, random.pick(commits))
@@ -192,17 +219,17 @@ export const gitOperations = {
   commitAll: [14, commitAll],
   commitSome: [5, commitSome],
   stagePart: [6, stagePart],
-  amend: [5, amend],
+  amend: [6, amend],
   branch: [4, branch],
   switchBranch: [4, switchBranch],
-  merge: [4, merge],
-  rebaseOnto: [4, rebaseOnto],
-  rebaseInteractive: [4, rebaseInteractive],
-  cherryPick: [4, cherryPick],
-  revert: [3, revert],
+  merge: [6, merge],
+  rebaseOnto: [6, rebaseOnto],
+  rebaseInteractive: [7, rebaseInteractive],
+  cherryPick: [6, cherryPick],
+  revert: [4, revert],
   stashPush: [3, stashPush],
   stashPop: [4, stashPop],
-  reset: [4, reset],
+  reset: [6, reset],
   discard: [2, discard],
   rename: [2, rename]
 } satisfies Readonly<Record<string, readonly [weight: number, Operation]>>

@@ -27,7 +27,11 @@ export interface Model {
   readonly typed: (owner: string) => string
   readonly tally: Tally
   /** What of a blame is wrong, a line each. */
-  readonly wrongIn: (title: string, texts: ReadonlyArray<string>, found: ReadonlyArray<BlamedLine>) => ReadonlyArray<string>
+  readonly wrongIn: (
+    title: string,
+    texts: ReadonlyArray<string>,
+    found: ReadonlyArray<BlamedLine>
+  ) => ReadonlyArray<string>
 }
 
 export const newModel = (style: number): Model => {
@@ -54,7 +58,9 @@ export const newModel = (style: number): Model => {
           return []
         }
         if (isUnknown) tally.lost += 1
-        return [`${title}:${line.line} ${line.text}: ${owner}, said to be ${shown(line)} (${line.reason ?? line.evidence})`]
+        return [
+          `${title}:${line.line} ${line.text}: ${owner}, said to be ${shown(line)} (${line.reason ?? line.evidence})`
+        ]
       })
     }
   }

@@ -1,5 +1,5 @@
 /** One run on the stage: its actors, its oracle, and the log of all that was done, written so that it can be done again by hand. */
-import { existsSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Agent, opus, sonnet } from "../Agent.ts"
 import { linesOf } from "../Expect.ts"
@@ -29,6 +29,8 @@ export interface Play {
   /** Whether git goes on with an operation that stopped. */
   readonly isUnderWay: (operation: "rebase" | "merge" | "cherry-pick" | "revert") => boolean
   readonly isDirty: () => boolean
+  /** How often HEAD moved. */
+  readonly moves: () => number
 }
 
 export const contentOf = (lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
@@ -38,7 +40,7 @@ const quoted = (args: ReadonlyArray<string>): string => args.map((arg) => JSON.s
 /** The seed decides where it runs and how lines look. */
 export const newPlay = async (seed: number): Promise<Play> => {
   const stage = await newStage(variants[Math.floor(seed / 2) % variants.length])
-  const model = newModel(seed)
+  const model = newModel(Math.floor(seed / 5))
   const log: Array<string> = [`// ${stage.variant}`]
   const agents = { claude: await stage.agent(opus), other: await stage.agent(sonnet) }
   const ask: Play["ask"] = (...args) =>
@@ -57,8 +59,14 @@ export const newPlay = async (seed: number): Promise<Play> => {
       return false
     }
   }
-  const gitPath = (name: string): string => join(stage.cwd, stage.git("rev-parse", "--git-path", name))
-  const heads = { merge: "MERGE_HEAD", "cherry-pick": "CHERRY_PICK_HEAD", revert: "REVERT_HEAD", rebase: "rebase-merge" }
+  // Looked at on disk: a process for every question would be most of what a run takes.
+  const folder = stage.git("rev-parse", "--absolute-git-dir")
+  const heads = {
+    merge: "MERGE_HEAD",
+    "cherry-pick": "CHERRY_PICK_HEAD",
+    revert: "REVERT_HEAD",
+    rebase: "rebase-merge"
+  }
   return {
     stage,
     model,
@@ -80,11 +88,17 @@ export const newPlay = async (seed: number): Promise<Play> => {
     },
     ask,
     files: () =>
-      [...new Set(ask("ls-files", "--cached", "--others", "--exclude-standard"))].filter(
-        (file) => file.endsWith(".txt") && existsSync(join(stage.cwd, file))
+      ["", "in/"].flatMap((inside) =>
+        !existsSync(join(stage.cwd, inside))
+          ? []
+          : readdirSync(join(stage.cwd, inside))
+              .filter((name) => name.endsWith(".txt"))
+              .map((name) => `${inside}${name}`)
+              .sort()
       ),
     lines: (file) => linesOf(stage.read(file)),
-    isUnderWay: (operation) => existsSync(gitPath(heads[operation]).replace(/^.*?\/\//, "/")),
+    isUnderWay: (operation) => existsSync(join(folder, heads[operation])),
+    moves: () => readFileSync(join(folder, "logs/HEAD"), "utf8").split("\n").length,
     isDirty: () => ask("status", "--porcelain").length > 0
   }
 }

@@ -145,6 +145,34 @@ describe("a person who saves a file while a command runs", () => {
   })
 })
 
+describe("what changed beside a command that may write anything", () => {
+  const beside = async (command: string) => {
+    using at = world()
+    const checkout = checkoutWith(at, { "src/a.js": "one\n", "notes.md": "note\n" })
+    at.put("project/make.mjs", `const folder = "src"`)
+    await shell(at, checkout).run(command, {
+      meanwhile: () => {
+        at.put("project/src/a.js", "made\n")
+        at.put("project/notes.md", "typed\n")
+      }
+    })
+    return (await at.ofType("FileEdited")).map(({ payload: { path, claim } }) => `${path} ${claim}`)
+  }
+
+  it.each(["make src/a.js", "node make.mjs"])("%s: is in doubt, since it speaks of another folder", async (command) => {
+    const claim = command.startsWith("make") ? "named" : "window"
+    expect(await beside(command)).toEqual(["notes.md contested", `src/a.js ${claim}`])
+  })
+
+  it("is in doubt when the command only checks", async () => {
+    expect(await beside("npm test")).toEqual(["notes.md contested", "src/a.js contested"])
+  })
+
+  it("is its work otherwise", async () => {
+    expect(await beside("generate")).toEqual(["notes.md window", "src/a.js window"])
+  })
+})
+
 describe("what git puts there", () => {
   it.each([
     ["git checkout --quiet other"],
@@ -201,7 +229,7 @@ describe("a command in the background", () => {
     await at.record({ session_id: "s-1", cwd: checkout, hook_event_name: "UserPromptSubmit", prompt_id: "p", prompt })
     expect(await editsIn(at, call)).toEqual([String.raw`created bg.txt named - "bg\n"`])
     expect(openCallFiles(at)).toEqual([])
-    expect(await writesOf(at)).toEqual(["blind"])
+    expect(await writesOf(at)).toEqual(["compared"])
   })
 
   it("is credited at the next hook that waits, and goes on", async () => {

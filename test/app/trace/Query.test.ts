@@ -1,10 +1,17 @@
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { query, type QueryRequest, rowView } from "../../../src/app/trace/Query.ts"
-import { git, session, type World, world } from "../world.ts"
+import { git, session, type World, world, written } from "../world.ts"
 import { attributedRepository, commitNow } from "./attributedRepository.ts"
 
-const anything: QueryRequest = { expression: "", files: [], models: [], contributors: [], sessions: [] }
+const anything: QueryRequest = {
+  expression: "",
+  files: [],
+  models: [],
+  contributors: [],
+  sessions: [],
+  revision: "HEAD"
+}
 
 const answer = (at: World, folder: string, request: Partial<QueryRequest>) =>
   at.run(query({ ...anything, ...request }), folder)
@@ -102,15 +109,36 @@ describe("A query", () => {
     expect(await files(`${folder}/src`, "nothing")).toStrictEqual([])
   })
 
-  it("of a revision is about its files, and leaves out what has no lines", async () => {
+  it("is about the files of one revision, and leaves out what has no lines", async () => {
     using at = world()
     const { folder, head } = await attributedRepository(at)
     at.put("project/src/hello.ts", "by hand\n")
     at.put("project/src/image.png", Buffer.from([0x89, 0x50, 0, 1, 2]))
     git(folder, "add", "--all")
     commitNow(folder, "Less")
-    const now = ["src/hello.ts:1-1 human"]
-    expect(await found(at, folder, { revision: head }, { revision: "HEAD" }, {})).toStrictEqual([[ai, human], now, now])
+    const contributors = ["ai"] as const
+    expect(await found(at, folder, { revision: head, contributors }, { contributors })).toStrictEqual([[ai], []])
+    const { rows } = await answer(at, folder, {})
+    expect(rows.map(({ file, start, end }) => [file, start, end])).toStrictEqual([["src/hello.ts", 1, 1]])
+  })
+
+  it("without a revision is about files as the log last knew them, and about lines that are gone", async () => {
+    using at = world()
+    const { folder } = await attributedRepository(at)
+    const file = at.put("project/src/hello.ts", "one\nby hand\n")
+    const tool_response = {
+      type: "update",
+      filePath: file,
+      content: "one\nby hand\n",
+      structuredPatch: [],
+      originalFile: "one\ntwo\nthree\nby hand\n"
+    }
+    await at.record(written(file, "one\nby hand\n", { cwd: folder, session_id: session, tool_response }))
+    const request = { revision: undefined, models: ["*opus*"] }
+    expect(await found(at, folder, request, { ...request, expression: "deleted" })).toStrictEqual([
+      ["src/hello.ts:1-1 ai"],
+      ["src/hello.ts:2-3 ai"]
+    ])
   })
 
   it("says what it asked, in full", async () => {

@@ -49,11 +49,10 @@ const parser = (expression: string) => {
     if (token.kind !== "end") at += 1
     return token
   }
-  const is = (...texts: ReadonlyArray<string>): boolean => {
+  const take = (...texts: ReadonlyArray<string>): Token | undefined => {
     const { kind, text } = peek()
-    return (kind === "word" || kind === "sign") && texts.includes(text.toLowerCase())
+    return (kind === "word" || kind === "sign") && texts.includes(text.toLowerCase()) ? next() : undefined
   }
-  const take = (...texts: ReadonlyArray<string>): Token | undefined => (is(...texts) ? next() : undefined)
   const expect = (text: string, where: string): Token => {
     const token = take(text)
     if (token === undefined) throw wrong(peek(), `${where} comes ${text}, not ${shown(peek())}.`)
