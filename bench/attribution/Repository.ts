@@ -6,7 +6,7 @@ import { environment } from "../processes.ts"
 
 export interface Commit {
   readonly branch: string
-  /** The branch that this one begins at; without it, it goes on with its own. */
+  /** What it follows: a branch as it was before. Without it: the commit of its own branch that was given before it. */
   readonly from?: string
   /** Milliseconds since 1970. */
   readonly time: number

@@ -80,7 +80,7 @@ const filled = async (bench: Bench, count: number): Promise<Repository> => {
   await record(repository, start, watched(edits, contents), (done) => {
     if (done % 20_000 === 0) bench.note(`recorded ${done} edits`)
   })
-  repository.add([{ branch: "main", time: Date.now(), files: contents }])
+  repository.add([{ branch: "main", from: "main", time: Date.now(), files: contents }])
   return repository
 }
 

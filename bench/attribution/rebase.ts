@@ -26,7 +26,8 @@ export const rebase = async (bench: Bench): Promise<Result> => {
   const start = Date.now() - (commits + 60) * minute
   const contents = new Map(files.map((file) => [file, ada(persons)]))
   const texts = () => new Map([...contents].map(([file, content]) => [file, textOf(content)]))
-  const history: Array<Commit> = [{ branch: "main", time: start, files: texts() }]
+  repository.add([{ branch: "main", time: start, files: texts() }])
+  const history: Array<Commit> = []
   const moved = [...contents].map(([file, content]) => [file, textOf([...ada(3), ...content])] as const)
   const edits: Array<Edit> = []
   for (let number = 1; number <= commits; number++) {
@@ -40,7 +41,7 @@ export const rebase = async (bench: Bench): Promise<Result> => {
     }
     history.push({ branch: "work", time: at, files: texts(), ...(number === 1 ? { from: "main" } : {}) })
   }
-  history.push({ branch: "main", time: start + minute, files: new Map(moved) })
+  history.push({ branch: "main", from: "main", time: start + minute, files: new Map(moved) })
   repository.add(history)
   repository.git("checkout", "--quiet", "work")
   await record(repository, start - minute, edits)

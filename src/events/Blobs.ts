@@ -76,10 +76,27 @@ export const reader = (database: Database): Contents => {
 }
 
 /** Stores what is not there yet. Inside a write transaction. */
-export const put = (database: Database, blob: PreparedBlob): void => {
+export const put = (database: Database, prepared: PreparedBlob): void => {
+  if (depthOf(database, prepared.hash) !== undefined) return
+  const blob = settled(database, prepared)
   database
-    .prepare("INSERT OR IGNORE INTO blobs (hash, bytes, encoding, base, depth, data) VALUES (?, ?, ?, ?, ?, ?)")
+    .prepare("INSERT INTO blobs (hash, bytes, encoding, base, depth, data) VALUES (?, ?, ?, ?, ?, ?)")
     .run(blob.hash, blob.bytes, blob.encoding, blob.base, blob.depth, blob.data)
+}
+
+/**
+ * How deep a base lies is sure only now: others, or earlier deliveries of the same batch, may have stored it meanwhile upon
+ * something else than it was prepared on. What would lie too deep rests on nothing.
+ */
+const settled = (database: Database, blob: PreparedBlob): PreparedBlob => {
+  const below = blob.base === null ? undefined : depthOf(database, blob.base)
+  if (blob.base === null || below === undefined) return blob
+  if (below < deepest) return { ...blob, depth: below + 1 }
+  const dictionary = read(database, blob.base)?.content
+  const maxOutputLength = Math.max(1, blob.bytes)
+  return dictionary === undefined
+    ? blob
+    : prepare(database, zstdDecompressSync(blob.data, { dictionary, maxOutputLength }), undefined)
 }
 
 /** The first stored content that is not what its name says, with what is wrong. */
@@ -109,7 +126,7 @@ const prepare = (database: Database, content: Buffer, base: Base | undefined): P
   if (content.length < compressFrom) return { ...plain, encoding: 0, data: content }
   if (base !== undefined && base.content.length >= compressFrom) {
     const baseName = base.blob?.hash ?? hashOf(base.content)
-    const depth = base.blob?.depth ?? depthOf(database, baseName)
+    const depth = depthOf(database, baseName) ?? base.blob?.depth
     if (baseName !== name && depth !== undefined && depth < deepest) {
       const data = zstdCompressSync(content, { dictionary: base.content })
       return { ...plain, encoding: 2, base: baseName, depth: depth + 1, data }

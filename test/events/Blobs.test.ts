@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { firstDamaged, hashOf } from "../../src/events/Blobs.ts"
 import type * as Blobs from "../../src/events/Blobs.ts"
 import { EventLog } from "../../src/events/EventLog.ts"
 import { verify } from "../../src/events/Verify.ts"
@@ -118,6 +119,25 @@ describe("the versions of a file", () => {
       }
       return hashes
     })
+
+  it("are each read back, when each is prepared with the one before as if that were stored for the first time", async () => {
+    const versions = [...history(), ...history().map((content) => Buffer.concat([content, Buffer.from("more\n")]))]
+    await onLog(
+      Effect.gen(function* () {
+        const { append, blobs, database } = yield* EventLog
+        const deliveries: Array<ReadonlyArray<Blobs.PreparedBlob>> = []
+        for (const [index, content] of versions.slice(1).entries()) {
+          const before = versions[index] ?? Buffer.alloc(0)
+          const was = yield* blobs.prepare(before)
+          deliveries.push([was, yield* blobs.prepare(content, { content: before, blob: was })])
+        }
+        yield* append([], deliveries.flat())
+        for (const content of versions) expect((yield* blobs.get(hashOf(content)))?.equals(content)).toBe(true)
+        expect(firstDamaged(database)).toBeUndefined()
+        expect(Math.max(...(yield* rows).map(({ depth }) => depth))).toBe(16)
+      })
+    )
+  })
 
   it("are each read back exactly, at little cost an edit and no great depth", async () => {
     const versions = history()

@@ -48,7 +48,7 @@ const compare = (checkout: string, commits: ReadonlyArray<string>, similarity: R
   )
 
 /** A commit's id; then of each file one ":" a parent, modes, ids and status; then its paths: all ended by NUL. */
-const parseChanges = (listed: string): ReadonlyMap<string, ReadonlyArray<FileChange>> => {
+export const parseChanges = (listed: string): ReadonlyMap<string, ReadonlyArray<FileChange>> => {
   const changed = new Map<string, Array<FileChange>>()
   const parts = listed.split("\0").values()
   let current: Array<FileChange> = []

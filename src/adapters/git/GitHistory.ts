@@ -11,6 +11,7 @@ import { fetchNotes, notes, pushNotes, writeNotes } from "./Notes.ts"
 import { blobs, entry, tree } from "./Objects.ts"
 import { reflog } from "./Reflog.ts"
 import { commitOf, head, isAncestor } from "./Revisions.ts"
+import { uncommitted } from "./Uncommitted.ts"
 
 export const layer = Layer.succeed(History, {
   commitOf,
@@ -18,6 +19,7 @@ export const layer = Layer.succeed(History, {
   commits,
   changes,
   added,
+  uncommitted,
   blame: (checkout, path, revision, contents) =>
     contents === undefined ? blame(checkout, path, revision) : blameContents(checkout, path, revision, contents),
   blobs,

@@ -55,6 +55,9 @@ export interface FileChange {
   readonly kind: EntryKind
 }
 
+/** A file that is on disk otherwise than in HEAD: path, path in HEAD where it was renamed, and blob id in HEAD. */
+export type PendingChange = Pick<FileChange, "path" | "from" | "before">
+
 /** Where git says that a line of a file came from: the commit that introduced it, and the line's place there. */
 export interface BlameOrigin {
   /** Null for a line that is in no commit (see `blame`'s `contents`). */
@@ -128,6 +131,8 @@ export class History extends Context.Tag("nexus/app/History")<
       ReadonlyMap<string, ReadonlyMap<string, ReadonlyArray<readonly [start: number, count: number]>>>,
       HistoryFailure
     >
+    /** Files that git knows and that differ from HEAD; nothing in an empty repository. */
+    readonly uncommitted: (checkout: string) => Effect.Effect<ReadonlyArray<PendingChange>, HistoryFailure>
     /**
      * `git blame` with its default options (renames of whole files are followed), one entry a line. With `contents`: of
      * those bytes as if they were the file at `path` on top of `revision`; lines that are not in it have no commit.

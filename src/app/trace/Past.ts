@@ -18,6 +18,7 @@ import * as Changes from "../../projections/Attribution.ts"
 import { isBinary, isPointer, linesIn } from "../../projections/ContentLines.ts"
 import * as History from "../../projections/History.ts"
 import * as Projects from "../../projections/Projects.ts"
+import { gitOid } from "../ContentStore.ts"
 import * as Port from "../ports/History.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import { cleanText } from "../RedactPayload.ts"
@@ -46,6 +47,10 @@ export interface Question {
   /** The commit whose history counts as what led here; null in an empty repository, and for what the log alone can tell. */
   readonly head: string | null
   readonly paths: ReadonlyArray<string>
+  /** Commits that lines of these files are from, and the files' paths in them. */
+  readonly origins?: ReadonlyArray<{ readonly commit: string | null; readonly path: string }>
+  /** Files that differ from `head` on disk (`after`, null when gone). */
+  readonly pending?: ReadonlyArray<Port.PendingChange & { readonly after: Buffer | null }>
   /** Blob ids of contents at `head` and elsewhere that are needed besides. */
   readonly contents?: ReadonlyArray<string>
   /** Only what was recorded up to this position. */
@@ -60,26 +65,39 @@ export const gather = (question: Question) =>
     const { redact } = yield* Secrets
     const history = yield* Port.History
     const since = Projects.find(database, project)?.registered ?? 0
-    const ancestors =
-      head === null ? [] : yield* history.commits(checkout, { revisions: [head], since: since - 86_400_000 })
+    const ancestors = head === null ? [] : yield* ancestorsOf(checkout, head, since)
     const order = new Map(ancestors.map(({ commit }, index) => [commit, index]))
     const commits = new Map<string, CommitFact>()
     for (const row of History.commits(database, project)) commits.set(row.oid, factOf(row))
     for (const { commit, parents, authorKey, authored, committed, reverts = null, pickedFrom = null } of ancestors)
       commits.set(commit, { commit, parents, authorKey, authored, committed, reverts, pickedFrom })
-
+    const moves = History.moves(database, project).map((row) => ({ ...row, from: row.source, to: row.target }))
+    // What was rewritten is known by what it was before, which only reflogs may still hold.
+    const isRewritten = head !== null && moves.some(({ verb }) => /^(?:rebase|pull|cherry-pick)/.test(verb))
+    for (const one of isRewritten
+      ? yield* history.commits(checkout, { revisions: ["--reflog"], since: since - day })
+      : [])
+      if (!commits.has(one.commit)) commits.set(one.commit, { ...one, reverts: null, pickedFrom: null })
     const filesOf = (commit: string) => History.changesOf(database, project, commit).map(fileOf)
     const families = new Map<string, Family>()
+    const unseen = head === null ? [] : yield* filesUnseen(checkout, commits, question.origins ?? [], filesOf)
+    const pending = (question.pending ?? []).map((change) => ({
+      ...change,
+      commit: "",
+      after: change.after === null ? null : gitOid(change.after)
+    }))
     const familyOf = (path: string): Family => {
       let family = families.get(path)
       if (family === undefined) {
-        family = familyFrom(database, project, path, until, commits, order)
+        family = familyFrom(database, project, path, until, commits, order, [
+          ...unseen,
+          ...pending.map((change) => ({ ...change, before: null, after: null }))
+        ])
         for (const name of family.names) if (!families.has(name)) families.set(name, family)
       }
       return family
     }
     const asked = question.paths.map(familyOf)
-    const moves = History.moves(database, project).map((row) => ({ ...row, from: row.source, to: row.target }))
     const strangers = asked.some(({ files }) => files.some(({ commit }) => !order.has(commit)))
     const dead = new Set(strangers && head !== null ? yield* history.unreachable(checkout) : [])
     const merges =
@@ -87,15 +105,17 @@ export const gather = (question: Question) =>
     const wanted = new Set(question.contents)
     for (const { changes, files, baselines } of asked) {
       // A file that no agent ever touched needs no comparing: nobody's lines but its committers' are in it.
-      if (changes.length === 0) continue
-      for (const oid of baselines) wanted.add(oid)
-      for (const file of [...files, ...files.flatMap(({ commit }) => filesOf(commit))])
+      const mine = changes.length === 0 ? files.filter((file) => unseen.includes(file)) : files
+      if (changes.length > 0) for (const oid of baselines) wanted.add(oid)
+      for (const file of [...mine, ...mine.flatMap(({ commit }) => filesOf(commit))])
         for (const oid of [file.before, file.after]) if (oid !== null) wanted.add(oid)
     }
+    for (const { before } of pending) if (before !== null) wanted.add(before)
     for (const oids of merges.values()) for (const oid of oids) wanted.add(oid)
     const contents = new Map(
       wanted.size === 0 || head === null ? [] : yield* history.blobs(checkout, [...wanted], largest)
     )
+    for (const { after } of question.pending ?? []) if (after !== null) contents.set(gitOid(after), after)
     const stored = reader(database)
     const isRedacted = asked.some(({ changes }) => changes.some(({ redacted }) => redacted === 1))
     const known = new Map<string, ReadonlyArray<string> | undefined>()
@@ -151,7 +171,18 @@ export const gather = (question: Question) =>
         Changes.changesTo(database, project, oid)
           .filter((row) => row.path !== path && row.position < Math.min(before, until) && row.session !== null)
           .map((row) => changeOf(row, algorithm, lines)),
-      siblings: (commit, path) => filesOf(commit).filter((file) => file.path !== path),
+      siblings: (commit, path) => (commit === null ? pending : filesOf(commit)).filter((file) => file.path !== path),
+      resembled: (path, text) => {
+        const others = Changes.pathsOf(database, project).filter((other) => !family.names.has(other))
+        const found = firstOf(others.slice(0, mostCompared), (other) => {
+          const last = Changes.changesOf(database, project, [other], until).findLast(
+            ({ after, session }) => after !== null && after !== "" && session !== null
+          )
+          const source = last === undefined ? undefined : lines(last.after ?? "")
+          return source !== undefined && isNearly(source, text) ? last : undefined
+        })
+        return found === undefined ? undefined : changeOf(found, algorithm, lines)
+      },
       elsewhere: (path) => past.lineage(path)
     })
 
@@ -183,6 +214,60 @@ export const gather = (question: Question) =>
     return past
   })
 
+const day = 86_400_000
+
+/** How many files are looked through for what a new one may be a copy of. */
+const mostCompared = 200
+
+/** Whether a text has at least three quarters of the lines of another, and little beside them. */
+const isNearly = (source: ReadonlyArray<string>, text: ReadonlyArray<string>): boolean => {
+  const says = (line: string) => /[\p{L}\p{N}]{2}/u.test(line)
+  const known = new Set(text)
+  const telling = source.filter(says)
+  const common = telling.filter((line) => known.has(line)).length
+  return common >= 3 && common >= 0.75 * telling.length && common >= 0.6 * text.filter(says).length
+}
+
+/** Commits from the record's beginning on, newest first. A HEAD with a date before it does not hide what is below. */
+const ancestorsOf = (checkout: string, head: string, since: number) =>
+  Effect.gen(function* () {
+    const history = yield* Port.History
+    const recent = yield* history.commits(checkout, { revisions: [head], since: since - day })
+    return recent.length > 0 ? recent : yield* history.commits(checkout, { revisions: [head], limit: 10_000 })
+  })
+
+/** What commits that changed files of interest did to others as well, which lines may have been moved or copied to. */
+const filesUnseen = (
+  checkout: string,
+  commits: ReadonlyMap<string, CommitFact>,
+  origins: NonNullable<Question["origins"]>,
+  filesOf: (commit: string) => ReadonlyArray<CommitFile>
+) =>
+  Effect.gen(function* () {
+    const history = yield* Port.History
+    const asked = new Map<string, Set<string>>()
+    for (const { commit, path } of origins) {
+      if (commit === null || !commits.has(commit)) continue
+      const paths = asked.get(commit) ?? new Set()
+      asked.set(commit, paths.add(path))
+    }
+    const missing = [...asked].filter(([commit, paths]) => {
+      const known = new Set(filesOf(commit).map(({ path }) => path))
+      return [...paths].some((path) => !known.has(path))
+    })
+    if (missing.length === 0) return []
+    const changes = yield* history.changes(
+      checkout,
+      missing.map(([commit]) => commit)
+    )
+    return missing.flatMap(([commit, paths]) => {
+      const known = new Set(filesOf(commit).map(({ path }) => path))
+      return (changes.get(commit) ?? []).flatMap(({ path, from, before, after }): ReadonlyArray<CommitFile> =>
+        paths.has(path) && !known.has(path) ? [{ commit, path, from, before, after }] : []
+      )
+    })
+  })
+
 /** How far from a change, in the log, a session's other changes are looked at for what it moved between files. */
 const near = 200
 
@@ -212,21 +297,26 @@ const familyFrom = (
   path: string,
   until: number,
   commits: ReadonlyMap<string, CommitFact>,
-  order: ReadonlyMap<string, number>
+  order: ReadonlyMap<string, number>,
+  more: ReadonlyArray<CommitFile>
 ): Family => {
   const names = new Set([path])
   for (let size = 0; size < names.size;) {
     size = names.size
-    for (const { from } of History.changesNamed(database, project, [...names]).map(fileOf))
-      if (from !== null) names.add(from)
+    const renamed = [
+      ...History.changesNamed(database, project, [...names]).map(fileOf),
+      ...more.filter((file) => names.has(file.path))
+    ]
+    for (const { from } of renamed) if (from !== null) names.add(from)
     for (const { origin } of Changes.changesOf(database, project, [...names], until))
       if (origin !== null) names.add(origin)
   }
   const age = ({ commit }: CommitFile) => commits.get(commit)?.committed ?? 0
   const rank = ({ commit }: CommitFile) => -(order.get(commit) ?? 0)
-  const files = History.changesNamed(database, project, [...names])
-    .map(fileOf)
-    .sort((a, b) => age(a) - age(b) || rank(a) - rank(b))
+  const added = more.filter(({ commit, path }) => commit !== "" && names.has(path))
+  const files = [...History.changesNamed(database, project, [...names]).map(fileOf), ...added].sort(
+    (a, b) => age(a) - age(b) || rank(a) - rank(b)
+  )
   const made = new Set(files.map(({ after }) => after))
   const baselines = files.flatMap(({ before }) => (before === null || made.has(before) ? [] : [before]))
   return { names, files, baselines, changes: Changes.changesOf(database, project, [...names], until) }

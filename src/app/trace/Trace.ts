@@ -66,6 +66,8 @@ export const blame = (requests: ReadonlyArray<BlameRequest>) =>
         checkout: checkout.path,
         head,
         paths: [...new Set(paths)],
+        origins: origins.flat(),
+        pending: head === null || mine.every(([, one]) => one.revision === head) ? [] : yield* pendingChanges(checkout),
         contents: mine.flatMap(([, { committed }]) => committed ?? []),
         ...(until === undefined ? {} : { until })
       })
@@ -83,6 +85,26 @@ export const blame = (requests: ReadonlyArray<BlameRequest>) =>
     }
     return answers as ReadonlyArray<BlamedFile>
   })
+
+/** Files that differ from HEAD, with what is on disk. */
+const pendingChanges = (checkout: Checkout) =>
+  Effect.gen(function* () {
+    const changes = yield* (yield* History).uncommitted(checkout.path)
+    return changes
+      .slice(0, mostPending)
+      .map((change) => ({ ...change, after: readOrNull(join(checkout.top, change.path)) }))
+  })
+
+/** A checkout with more changed files is not searched for what was moved between them. */
+const mostPending = 500
+
+const readOrNull = (path: string): Buffer | null => {
+  try {
+    return lstatSync(path).isFile() ? readFileSync(path) : null
+  } catch {
+    return null
+  }
+}
 
 /** What can be answered together, with its place among the answers: the same history, up to the same position. */
 const grouped = (contents: ReadonlyArray<Content>): ReadonlyArray<ReadonlyArray<readonly [place: number, Content]>> => {
@@ -102,8 +124,10 @@ interface Content {
   readonly revision: string
   /** The commit below it; null when there is none. */
   readonly head: string | null
-  /** What the commit below has at the path. */
+  /** What the commit below has of the file. */
   readonly committed: string | null
+  /** The path there. */
+  readonly pathBelow: string
   readonly until: number | undefined
 }
 
@@ -130,7 +154,16 @@ const contentOf = (checkout: Checkout, project: Parameters<typeof eventContent>[
       if (known === undefined)
         return yield* refuse(`was not recorded by event ${event}`, "Ask about a revision instead: --rev REVISION")
       const bytes = yield* textual(known, refuse)
-      return { request, path, bytes, revision: `event:${event}`, head: null, committed: null, until: event }
+      return {
+        request,
+        path,
+        bytes,
+        revision: `event:${event}`,
+        head: null,
+        committed: null,
+        pathBelow: path,
+        until: event
+      }
     }
     if (typeof of === "object") {
       const head = yield* history.commitOf(checkout.path, of.revision)
@@ -138,23 +171,33 @@ const contentOf = (checkout: Checkout, project: Parameters<typeof eventContent>[
       if (entry === undefined) return yield* refuse(`is not in ${of.revision}`, `See: git log --all -- ${request.file}`)
       if (entry.kind !== "file") return yield* refuse(kinds[entry.kind])
       const bytes = yield* textual(yield* blob(entry.oid), refuse)
-      return { request, path, bytes, revision: head, head, committed: entry.oid, until: undefined }
+      return { request, path, bytes, revision: head, head, committed: entry.oid, pathBelow: path, until: undefined }
     }
-    const below = yield* committedAt(commit)
+    const here = yield* committedAt(commit)
+    // A file that HEAD does not have may be there under another name.
+    const from = here === undefined && commit !== null ? yield* renamedFrom(checkout.path, path) : undefined
+    const below = from === undefined || commit === null ? here : yield* history.entry(checkout.path, commit, from)
     const committed = below?.kind === "file" ? below.oid : null
+    const pathBelow = from ?? path
     if (of === "index") {
       const entry = yield* history.entry(checkout.path, "index", path)
       if (entry === undefined) return yield* refuse("is not in the index", "Stage it first: git add")
       if (entry.kind !== "file") return yield* refuse(kinds[entry.kind])
       const bytes = yield* textual(yield* blob(entry.oid), refuse)
-      return { request, path, bytes, revision: "index", head: commit, committed, until: undefined }
+      return { request, path, bytes, revision: "index", head: commit, committed, pathBelow, until: undefined }
     }
     const bytes = yield* textual(
       yield* onDisk(join(checkout.top, path), refuse, committed === null ? "" : "Ask about a revision: --rev HEAD"),
       refuse
     )
-    return { request, path, bytes, revision: "worktree", head: commit, committed, until: undefined }
+    return { request, path, bytes, revision: "worktree", head: commit, committed, pathBelow, until: undefined }
   }) satisfies Effect.Effect<Content, unknown, unknown>
+
+const renamedFrom = (checkout: string, path: string) =>
+  Effect.map(
+    Effect.flatMap(History, (history) => history.uncommitted(checkout)),
+    (changes) => changes.find((change) => change.path === path)?.from ?? undefined
+  )
 
 const kinds = {
   symlink: "is a symbolic link: it has no lines of its own",
@@ -191,15 +234,15 @@ const textual = (bytes: Buffer, refuse: (reason: string, hint?: string) => NotAF
 }
 
 /** Where git says that each line came from. */
-const originsOf = (checkout: Checkout, { path, bytes, revision, head, committed }: Content) =>
+const originsOf = (checkout: Checkout, { path, pathBelow, bytes, revision, head, committed }: Content) =>
   Effect.gen(function* () {
     const history = yield* History
     const isCommitted = committed !== null && gitOid(bytes) === committed
     if (head === null || committed === null) return uncommitted(path, bytes)
     const origins =
       isCommitted || revision === head
-        ? yield* history.blame(checkout.path, path, head)
-        : yield* history.blame(checkout.path, path, head, bytes)
+        ? yield* history.blame(checkout.path, pathBelow, head)
+        : yield* history.blame(checkout.path, pathBelow, head, bytes)
     return origins ?? uncommitted(path, bytes)
   })
 

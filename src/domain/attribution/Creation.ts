@@ -1,5 +1,5 @@
 /** How a commit came to be on this device, as HEAD's reflogs tell it; and which earlier commits its content may be taken from. */
-import type { CommitFact, Move } from "./Facts.ts"
+import type { CommitFact, Facts, Move } from "./Facts.ts"
 
 export interface Creation {
   /** The checkout that it was made in; null when it was made elsewhere, or nobody knows. */
@@ -7,6 +7,8 @@ export interface Creation {
   /** Milliseconds since 1970, to the second. */
   readonly at: number
   readonly verb: string
+  /** Counts the moves of HEAD: what the same checkout made later has more. */
+  readonly order: number
   /** Commits that it takes the place of or is made from, as far as the operation tells: HEAD before an amend, a reset, a rebase. */
   readonly from: ReadonlySet<string>
 }
@@ -28,7 +30,7 @@ export const creationsOf = (
 ): ReadonlyMap<string, Creation> => {
   const made = new Map<string, Creation>()
   const places = new Map<string, { rebasing: string | undefined; left: Set<string> }>()
-  for (const { checkout, from, to, verb, at } of moves) {
+  for (const [order, { checkout, from, to, verb, at }] of moves.entries()) {
     let place = places.get(checkout)
     if (place === undefined) places.set(checkout, (place = { rebasing: undefined, left: new Set() }))
     if (isRebase(verb) && starts(verb)) place.rebasing = from
@@ -39,7 +41,7 @@ export const creationsOf = (
       const sources = new Set(place.left)
       if (place.rebasing !== undefined) sources.add(place.rebasing)
       if (verb.includes("amend") || isRebase(verb)) sources.add(from)
-      made.set(to, { checkout, at, verb, from: sources })
+      made.set(to, { checkout, at, verb, order, from: sources })
     }
     if (isRebase(verb) && ends(verb)) place.rebasing = undefined
   }
@@ -51,7 +53,21 @@ export const leftByCheckout = (moves: ReadonlyArray<Move>): ReadonlySet<string> 
   new Set(moves.flatMap(({ verb, from }) => (verb === "checkout" ? [from] : [])))
 
 /** The same change, made again: rebase, amend and cherry-pick keep the author and the author's time. */
-export const isRewriteOf = (commit: CommitFact, earlier: CommitFact): boolean =>
-  commit.commit !== earlier.commit &&
-  ((commit.authorKey === earlier.authorKey && commit.authored === earlier.authored) ||
-    commit.pickedFrom === earlier.commit)
+export const isRewriteOf = (facts: Pick<Facts, "precedes">, commit: CommitFact, earlier: CommitFact): boolean => {
+  if (commit.commit === earlier.commit) return false
+  if (commit.pickedFrom !== null && earlier.commit.startsWith(commit.pickedFrom)) return true
+  const isSame = commit.authorKey === earlier.authorKey && commit.authored === earlier.authored
+  // Commits of one second look alike, but none takes the place of one that it is built on.
+  return isSame && !facts.precedes(earlier.commit, commit.commit) && !facts.precedes(commit.commit, earlier.commit)
+}
+
+/** Whether a commit may have been there when another was made: by the clock, and within a second by the order of the reflog. */
+export const mayPrecede = (
+  creations: ReadonlyMap<string, Creation>,
+  earlier: CommitFact,
+  commit: CommitFact
+): boolean => {
+  if (earlier.committed !== commit.committed) return earlier.committed < commit.committed
+  const [one, other] = [creations.get(earlier.commit), creations.get(commit.commit)]
+  return one === undefined || other === undefined || one.checkout !== other.checkout || one.order < other.order
+}

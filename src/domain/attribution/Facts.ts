@@ -79,8 +79,10 @@ export interface Facts {
   readonly beside: (change: Change) => ReadonlyArray<Change>
   /** Earlier changes of other files that led to the same content: copies. */
   readonly sameContent: (oid: string, path: string, before: number) => ReadonlyArray<Change>
-  /** Other files of a commit, for what was moved between files by it: see `CommitFile`. */
-  readonly siblings: (commit: string, path: string) => ReadonlyArray<CommitFile>
+  /** The changed file that a new one resembles most, when it is nearly all there: its last change. */
+  readonly resembled: (path: string, lines: ReadonlyArray<string>) => Change | undefined
+  /** Other files of a commit (null: that differ on disk from HEAD), for what was moved between files. */
+  readonly siblings: (commit: string | null, path: string) => ReadonlyArray<CommitFile>
   /** Owners of a file of another lineage, by a change or a commit of it. */
   readonly elsewhere: (path: string) => Lineage | undefined
 }

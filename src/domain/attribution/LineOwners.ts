@@ -6,8 +6,9 @@
  * the commits that it takes the place of. docs/attribution.md tells it for auditors.
  */
 import type { Attribution, Credit, Deletion, Evidence } from "./Attribution.ts"
+import { align } from "./Align.ts"
 import { type Ancestor, compose, unchanged } from "./Compose.ts"
-import { type Creation, creationsOf, isRewriteOf, leftByCheckout } from "./Creation.ts"
+import { type Creation, creationsOf, isRewriteOf, leftByCheckout, mayPrecede } from "./Creation.ts"
 import type { Change, CommitFact, CommitFile, Facts, Lineage, Owned } from "./Facts.ts"
 import { type Author, advance, atBest, creditOf, sameCredit, unknown } from "./Owners.ts"
 import { transition, type Transition } from "./Transition.ts"
@@ -154,6 +155,18 @@ export class LineOwners implements Lineage {
     return owners?.map((owner) => ({ ...owner, copiedFrom: source.path }))
   }
 
+  /** A new file that is nearly all of another one began as a copy of it. */
+  #resembled(before: string | null, path: string, lines: ReadonlyArray<string>): ReadonlyArray<Ancestor> {
+    const source = before === null ? this.#facts.resembled(path, lines) : undefined
+    if (source === undefined) return []
+    const owned = () =>
+      this.#facts
+        .elsewhere(source.path)
+        ?.ofChange(source)
+        ?.map((owner) => ({ ...owner, copiedFrom: source.path }))
+    return this.#ancestor(source.after, owned)
+  }
+
   /** Blocks that the same session took out of another file a moment before or after: they were moved. */
   #movedHere(change: Change, owners: Owned, author: Author): Owned {
     const blocks = blocksOf(owners, author.owner)
@@ -171,25 +184,16 @@ export class LineOwners implements Lineage {
     blocks: ReadonlyArray<Block>,
     lines: ReadonlyArray<string>,
     owners: Owned,
-    { owner, event, commit }: Author
+    author: Author
   ): Owned {
     const result = [...owners]
     for (const other of others) {
       const before = other.before === null ? undefined : this.#facts.lines(other.before)
-      if (before === undefined || other.before === null) continue
-      for (const block of blocks) {
-        const from = removedAt(before, other, lines, block)
-        if (from === undefined) continue
-        const origin = this.#facts.elsewhere(other.path)?.ofState(other.path, other.before, other)
-        for (let step = 0; step < block.count && origin !== undefined; step++) {
-          const moved = origin[from + step]
-          if (moved !== undefined)
-            result[block.start + step] = {
-              ...moved,
-              movedBy: { event, commit, contributor: owner.contributor.type, from: other.path }
-            }
-        }
-      }
+      if (before === undefined || other.before === null || other.transition === undefined) continue
+      const places = movesInto(lines, blocks, before, removedIn(other.transition))
+      if (places.length === 0) continue
+      const origin = this.#facts.elsewhere(other.path)?.ofState(other.path, other.before, other)
+      take(result, places, origin, author, other.path)
     }
     return result
   }
@@ -378,8 +382,14 @@ export class LineOwners implements Lineage {
     ]
     const pending =
       creation?.checkout == null ? [] : this.#pending(oid, lines, creation.checkout, creation.at, fact, creation)
-    const ancestors = [...pending, ...parents, ...this.#sources(fact, creation), ...this.#elsewhere(fact.commit)]
-    return this.#movedInCommit(fact, file, compose(lines, ancestors, author), lines, author)
+    const ancestors = [
+      ...pending,
+      ...parents,
+      ...this.#resembled(file.before, file.path, lines),
+      ...this.#sources(fact, creation),
+      ...this.#elsewhere(fact.commit)
+    ]
+    return this.#movedBetween(fact.commit, file.path, compose(lines, ancestors, author), lines, author)
   }
 
   #parentState({ commit, path, from, before }: CommitFile): Owned | undefined {
@@ -398,7 +408,7 @@ export class LineOwners implements Lineage {
     const creation = this.#creations.get(commit)
     if (creation === undefined || creation.verb.startsWith("am")) return unknown("not-recorded-here")
     const isTyped = /^commit|^merge|^revert|continue|edit|reword/.test(creation.verb)
-    const isKnown = () => [...this.#facts.commits.values()].some((earlier) => isRewriteOf(fact, earlier))
+    const isKnown = () => [...this.#facts.commits.values()].some((earlier) => isRewriteOf(this.#facts, fact, earlier))
     if (!isTyped && !isKnown()) return unknown("not-recorded-here")
     const previous = file?.before == null ? undefined : this.#filesByAfter.get(file.before)?.[0]
     const from = this.#facts.commits.get(previous?.commit ?? "")?.committed ?? this.#facts.since
@@ -427,7 +437,7 @@ export class LineOwners implements Lineage {
         this.#facts.precedes(commit, fact?.commit ?? null) ||
         this.#facts.isLive(commit) ||
         this.#left.has(commit) ||
-        (carrier !== undefined && fact !== null && isRewriteOf(fact, carrier)) ||
+        (carrier !== undefined && fact !== null && isRewriteOf(this.#facts, fact, carrier)) ||
         this.#tookFrom(creation, commit)
       )
     })
@@ -519,14 +529,15 @@ export class LineOwners implements Lineage {
       return (
         earlier !== undefined &&
         commit !== fact.commit &&
-        (isRewriteOf(fact, earlier) || this.#tookFrom(creation, commit))
+        this.#wasThere(commit, fact.commit) &&
+        (isRewriteOf(this.#facts, fact, earlier) || this.#tookFrom(creation, commit))
       )
     })
     const own = (file: CommitFile) => {
       const earlier = this.#facts.commits.get(file.commit)
-      return earlier !== undefined && isRewriteOf(fact, earlier) ? 0 : 1
+      return earlier !== undefined && isRewriteOf(this.#facts, fact, earlier) ? 0 : 1
     }
-    const undone = this.#facts.files.filter(({ commit }) => commit === fact.reverts)
+    const undone = this.#facts.files.filter(({ commit }) => fact.reverts !== null && commit.startsWith(fact.reverts))
     return [
       ...undone.flatMap((file) =>
         this.#ancestor(file.before, () => this.ofState(file.from ?? file.path, file.before ?? "", file.commit))
@@ -546,6 +557,7 @@ export class LineOwners implements Lineage {
       .filter((file) => file.after !== null && file.commit !== commit && !this.#facts.precedes(file.commit, commit))
       .filter((file) => commit === null || !this.#facts.precedes(commit, file.commit))
       .filter((file) => this.#facts.isLive(file.commit) || this.#left.has(file.commit))
+      .filter((file) => this.#wasThere(file.commit, commit))
       .slice(-tried)
       .reverse()
       .flatMap((file) =>
@@ -553,9 +565,16 @@ export class LineOwners implements Lineage {
       )
   }
 
-  #movedInCommit(
-    fact: CommitFact,
-    file: CommitFile,
+  /** Nothing comes from what was made later: else two commits would explain each other. */
+  #wasThere(earlier: string, commit: string | null): boolean {
+    const [one, other] = [this.#facts.commits.get(earlier), this.#facts.commits.get(commit ?? "")]
+    return one === undefined || other === undefined || mayPrecede(this.#creations, one, other)
+  }
+
+  /** Blocks that the same commit (null: what is on disk) took out of another file: they were moved. */
+  #movedBetween(
+    commit: string | null,
+    path: string,
     owners: Owned,
     lines: ReadonlyArray<string>,
     author: Author
@@ -563,30 +582,14 @@ export class LineOwners implements Lineage {
     const blocks = blocksOf(owners, author.owner)
     if (blocks.length === 0) return owners
     const result = [...owners]
-    for (const other of this.#facts.siblings(fact.commit, file.path)) {
+    for (const other of this.#facts.siblings(commit, path)) {
       const before = other.before === null ? undefined : this.#facts.lines(other.before)
       const after = other.after === null ? [] : this.#facts.lines(other.after)
       if (before === undefined || after === undefined || other.before === null) continue
-      const rest = new Set(after)
-      for (const block of blocks) {
-        const wanted = lines.slice(block.start, block.start + block.count)
-        const from = indexOfBlock(before, wanted)
-        if (from === undefined || wanted.filter(says).some((line) => rest.has(line))) continue
-        const origin = this.#facts.elsewhere(other.path)?.ofState(other.from ?? other.path, other.before, other.commit)
-        for (let step = 0; step < block.count && origin !== undefined; step++) {
-          const moved = origin[from + step]
-          if (moved !== undefined)
-            result[block.start + step] = {
-              ...moved,
-              movedBy: {
-                event: null,
-                commit: fact.commit,
-                contributor: author.owner.contributor.type,
-                from: other.path
-              }
-            }
-        }
-      }
+      const places = movesInto(lines, blocks, before, removedIn(transition(before, after)))
+      if (places.length === 0) continue
+      const origin = this.#facts.elsewhere(other.path)?.ofState(other.from ?? other.path, other.before, commit)
+      take(result, places, origin, author, other.from ?? other.path)
     }
     return result
   }
@@ -619,9 +622,11 @@ export class LineOwners implements Lineage {
     const ancestors = [
       ...this.#pending(content.oid, content.lines, checkout, now, null, undefined),
       ...this.#ancestor(head?.oid ?? null, () => this.ofState(path, head?.oid ?? "", null)),
+      ...this.#resembled(head?.oid ?? null, path, content.lines),
       ...this.#elsewhere(null)
     ]
-    return compose(content.lines, ancestors, { owner, event: null, commit: null, path })
+    const author = { owner, event: null, commit: null, path }
+    return this.#movedBetween(null, path, compose(content.lines, ancestors, author), content.lines, author)
   }
 }
 
@@ -713,26 +718,39 @@ const blocksOf = (owners: Owned, author: Attribution): ReadonlyArray<Block> => {
 
 const says = (line: string): boolean => /[\p{L}\p{N}]{2}/u.test(line)
 
-/** Where a block stands among the lines that a change took out of another file. */
-const removedAt = (
-  before: ReadonlyArray<string>,
-  other: Change,
+/** At least three lines in a row of which one says something are no accident. */
+const fewest = 3
+
+/** New line → line of another file that was taken out there, for whole pieces of the blocks. */
+const movesInto = (
   lines: ReadonlyArray<string>,
-  block: Block
-): number | undefined => {
-  const wanted = lines.slice(block.start, block.start + block.count)
-  const from = indexOfBlock(before, wanted)
-  const isGone = other.transition?.hunks.some(
-    ({ old, removed }) => from !== undefined && from >= old && from + wanted.length <= old + removed
+  blocks: ReadonlyArray<Block>,
+  before: ReadonlyArray<string>,
+  removed: ReadonlyArray<number>
+): ReadonlyArray<readonly [line: number, from: number]> => {
+  const gone = removed.map((line) => before[line] ?? "")
+  return blocks.flatMap(({ start, count }) =>
+    align(gone, lines.slice(start, start + count)).flatMap((run) => {
+      const piece = gone.slice(run.a, run.a + run.length)
+      if (run.length < fewest || !piece.some(says)) return []
+      return piece.map((_, step) => [start + run.b + step, removed[run.a + step] ?? 0] as const)
+    })
   )
-  return isGone === true ? from : undefined
 }
 
-const indexOfBlock = (lines: ReadonlyArray<string>, block: ReadonlyArray<string>): number | undefined => {
-  if (!block.some(says)) return undefined
-  for (let at = lines.indexOf(block[0] ?? ""); at !== -1; at = lines.indexOf(block[0] ?? "", at + 1))
-    if (block.every((line, step) => lines[at + step] === line)) return at
-  return undefined
+/** Gives moved lines the owners that they had where they came from. */
+const take = (
+  result: Array<Attribution>,
+  places: ReadonlyArray<readonly [line: number, from: number]>,
+  origin: Owned | undefined,
+  { owner, event, commit }: Author,
+  path: string
+): void => {
+  for (const [line, from] of places) {
+    const moved = origin?.[from]
+    if (moved !== undefined)
+      result[line] = { ...moved, movedBy: { event, commit, contributor: owner.contributor.type, from: path } }
+  }
 }
 
 const put = <A>(map: Map<string, Array<A>>, key: string, value: A): void => {

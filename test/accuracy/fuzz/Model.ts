@@ -5,11 +5,13 @@
 import type { BlamedLine } from "../../../src/domain/attribution/Attribution.ts"
 import { isOwner, shown } from "../Expect.ts"
 
-/** How the lines look: short and long ones, with and without signs, so that no likeness between lines can help or mislead. */
+/**
+ * How lines look: short and long ones, with and without signs. They have three letters at least: shorter ones say too little to
+ * be recognised where they were moved to, and no two have a word in common, so that none is a changed form of another.
+ */
 const styles: ReadonlyArray<(n: number) => string> = [
-  (n) => `l${n}`,
-  (n) => String.fromCodePoint(0x4e00 + n * 7),
-  (n) => String.fromCodePoint(0x4e00 + n * 14, 0x4e07 + n * 14),
+  (n) => `l${n + 100}`,
+  (n) => String.fromCodePoint(0x4e00 + n * 21, 0x4e07 + n * 21, 0x4e0e + n * 21),
   (n) => `call${n}(arg${n})`
 ]
 
