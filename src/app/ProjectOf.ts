@@ -53,7 +53,7 @@ export const registerCheckout = (
 
 /**
  * The project and checkout of a folder that a hook ran in; undefined outside of repositories. git is asked only for a
- * checkout that was never seen before, and what it cannot tell is no failure here.
+ * checkout that was never seen before or had no commit then, and what it cannot tell is no failure here.
  */
 export const projectOf = (
   folder: string
@@ -66,12 +66,19 @@ export const projectOf = (
     const checkout = repositories.checkoutOf(folder)
     if (checkout === undefined) return undefined
     const project = Projects.at(database, checkout.path)
-    if (project !== undefined) return { project, checkout }
+    if (project !== undefined && isIdentified(database, project)) return { project, checkout }
     return yield* registerCheckout(checkout).pipe(
       Effect.map(({ project }) => ({ project, checkout })),
-      Effect.catchTags({ GitFailed: () => Effect.succeed(undefined), GitMissing: () => Effect.succeed(undefined) })
+      Effect.catchTags({
+        GitFailed: () => Effect.succeed(project === undefined ? undefined : { project, checkout }),
+        GitMissing: () => Effect.succeed(project === undefined ? undefined : { project, checkout })
+      })
     )
   })
+
+/** Registered before its first commit, a project is known by its path alone, and another clone of it would be another one. */
+export const isIdentified = (database: Database, project: ProjectId): boolean =>
+  Projects.find(database, project)?.root !== null
 
 const knownAbove = (database: Database, folder: string): Located | undefined => {
   for (let path = folder; dirname(path) !== path; path = dirname(path)) {

@@ -13,6 +13,9 @@ import { LogDamaged, type LogFailure } from "./LogErrors.ts"
 /** How many contents may have to be read to get at one. */
 const deepest = 16
 
+/** More than any log has: a chain that is longer leads in a circle. */
+const endless = 10_000
+
 /** Shorter content does not get smaller. */
 const compressFrom = 64
 
@@ -24,6 +27,8 @@ export interface PreparedBlob {
   readonly base: ContentHash | null
   readonly depth: number
   readonly data: Buffer
+  /** What it is, if it rests on a base that may be stored in another way by then. */
+  readonly content?: Buffer
 }
 
 export interface Base {
@@ -122,18 +127,22 @@ const problemOf = (database: Database, name: string): string | undefined => {
 
 const prepare = (database: Database, content: Buffer, base: Base | undefined): PreparedBlob => {
   const name = hashOf(content)
-  const plain = { hash: name, bytes: content.length, base: null, depth: 0 }
-  if (content.length < compressFrom) return { ...plain, encoding: 0, data: content }
-  if (base !== undefined && base.content.length >= compressFrom) {
+  if (base !== undefined && content.length >= compressFrom && base.content.length >= compressFrom) {
     const baseName = base.blob?.hash ?? hashOf(base.content)
     const depth = depthOf(database, baseName) ?? base.blob?.depth
     if (baseName !== name && depth !== undefined && depth < deepest) {
       const data = zstdCompressSync(content, { dictionary: base.content })
-      return { ...plain, encoding: 2, base: baseName, depth: depth + 1, data }
+      return { hash: name, bytes: content.length, encoding: 2, base: baseName, depth: depth + 1, data, content }
     }
   }
-  const data = zstdCompressSync(content)
-  return data.length < content.length ? { ...plain, encoding: 1, data } : { ...plain, encoding: 0, data: content }
+  return plain(content, name)
+}
+
+/** Content that rests on nothing. */
+const plain = (content: Buffer, hash: ContentHash): PreparedBlob => {
+  const facts = { hash, bytes: content.length, base: null, depth: 0 }
+  const data = content.length < compressFrom ? content : zstdCompressSync(content)
+  return data.length < content.length ? { ...facts, encoding: 1, data } : { ...facts, encoding: 0, data: content }
 }
 
 /** Undefined when the base is not stored (yet): nothing may rest on it. */
@@ -172,7 +181,7 @@ const read = (
   if (row.encoding === 1) return { content: zstdDecompressSync(data, { maxOutputLength }), bytes, depth: 0 }
   const damaged = (reason: string) => new LogDamaged({ path: database.path, reason: `content ${name} ${reason}` })
   if (row.encoding !== 2) throw damaged("is stored in a way that this version does not know")
-  const base = row.base === null || above > deepest ? undefined : below(row.base, above + 1)
+  const base = row.base === null || above > endless ? undefined : below(row.base, above + 1)
   if (base === undefined) throw damaged("rests on content that is missing")
   const content = zstdDecompressSync(data, { maxOutputLength, dictionary: base.content })
   return { content, bytes, depth: base.depth + 1 }

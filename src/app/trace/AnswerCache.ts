@@ -10,7 +10,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { join } from "node:path"
 import type { Attribution, BlamedFile, BlamedLine } from "../../domain/attribution/Attribution.ts"
 import { currentAlgorithm } from "../../domain/attribution/Transition.ts"
-import { linesIn } from "../../projections/ContentLines.ts"
+import { linesOf } from "../../domain/attribution/Text.ts"
 
 /** What an answer was derived from. */
 export interface Grounds {
@@ -51,8 +51,8 @@ export const recall = (home: string, grounds: Grounds): BlamedFile | undefined =
   } catch {
     return undefined
   }
-  const texts = linesIn(grounds.bytes)
-  if (texts?.length !== stored.lines.length) return undefined
+  const texts = linesOf(grounds.bytes.toString("utf8"))
+  if (texts.length !== stored.lines.length) return undefined
   const lines = texts.flatMap((text, index): ReadonlyArray<BlamedLine> => {
     const owner = stored.owners[stored.lines[index] ?? -1]
     return owner === undefined ? [] : [{ line: index + 1, text, ...owner }]

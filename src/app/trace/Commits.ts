@@ -5,7 +5,6 @@ import type {
   AttributedFile,
   AttributedRange,
   Attribution,
-  Deletion,
   UnknownReason
 } from "../../domain/attribution/Attribution.ts"
 import { rangesOf } from "../../domain/attribution/Owners.ts"
@@ -53,7 +52,9 @@ export const attributedCommits = (ids: ReadonlyArray<string>) =>
       project,
       checkout: checkout.path,
       head: ids.length === 1 ? (ids[0] ?? null) : head,
-      paths: [...new Set(ids.flatMap((id) => (changes.get(id) ?? []).map(({ path }) => path)))]
+      paths: [...new Set(ids.flatMap((id) => (changes.get(id) ?? []).map(({ path }) => path)))],
+      origins: ids.flatMap((commit) => (changes.get(commit) ?? []).map(({ path }) => ({ commit, path }))),
+      contents: ids.flatMap((id) => (changes.get(id) ?? []).flatMap((change) => mayHaveNoLines(change, added.get(id))))
     })
     return yield* Effect.forEach(
       ids.flatMap((id) => facts.get(id) ?? []),
@@ -75,6 +76,15 @@ export const attributedCommits = (ids: ReadonlyArray<string>) =>
     )
   })
 
+/** Contents without added lines, and short ones, which may be pointers, are looked at for what they are. */
+const mayHaveNoLines = (
+  { path, after, before, kind }: FileChange,
+  added: ReadonlyMap<string, ReadonlyArray<readonly [number, number]>> | undefined
+): ReadonlyArray<string> => {
+  const count = (added?.get(path) ?? []).reduce((sum, [, lines]) => sum + lines, 0)
+  return kind === "file" && count <= 4 ? [after ?? before ?? ""] : []
+}
+
 /** Of a merge: the lines that no parent has. */
 const blamedLines = (checkout: string, commit: string, { path, after, kind }: FileChange) =>
   Effect.gen(function* () {
@@ -89,17 +99,16 @@ const attributedFile = (
   { path, from, before, after, kind }: FileChange,
   lines: ReadonlyArray<number>
 ): AttributedFile => {
+  const special = kind === "file" ? past.kindOf(after ?? before) : kind
+  if (special !== undefined) return { path, from, ranges: [], deletions: [], kind: special }
   const lineage = past.lineage(path)
   const owners: Array<Attribution> = []
   for (const line of lines) owners[line - 1] = lineage.lineOf(commit, path, line)
   const ranges = rangesOf([...owners], sameAttribution).flatMap(
     ({ start, end, value }): ReadonlyArray<AttributedRange> => (value === undefined ? [] : [{ start, end, ...value }])
   )
-  const deletions: ReadonlyArray<Deletion> = lineage.deletionsOf(commit, path)
-  const isText = lines.length > 0 || deletions.length > 0
-  const special =
-    kind === "file" ? (isText ? undefined : before === after ? ("mode" as const) : past.kindOf(after ?? before)) : kind
-  return { path, from, ranges, deletions, ...(special === undefined ? {} : { kind: special }) }
+  const isMode = before === after && before !== null
+  return { path, from, ranges, deletions: lineage.deletionsOf(commit, path), ...(isMode ? { kind: "mode" } : {}) }
 }
 
 const sameAttribution = (a: Attribution | undefined, b: Attribution | undefined): boolean =>

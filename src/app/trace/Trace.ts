@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import type { Attribution, BlamedFile, BlamedLine } from "../../domain/attribution/Attribution.ts"
 import { insertions, slid } from "../../domain/attribution/LineOwners.ts"
 import { unknown } from "../../domain/attribution/Owners.ts"
+import { linesOf } from "../../domain/attribution/Text.ts"
 import { isBinary, isPointer, linesIn } from "../../projections/ContentLines.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import { gitOid } from "../ContentStore.ts"
@@ -83,7 +84,7 @@ export const blame = (requests: ReadonlyArray<BlameRequest>) =>
           )
       }
     }
-    return answers as ReadonlyArray<BlamedFile>
+    return answers
   })
 
 /** Files that differ from HEAD, with what is on disk. */
@@ -267,6 +268,8 @@ const answer = (
     return pending[slid(insertions(base, texts), texts, line)] ?? unknown("content-lost")
   }
   const [from, to] = request.lines ?? [1, texts.length]
+  // Told apart byte by byte, shown as text.
+  const shown = linesOf(bytes.toString("utf8"))
   const lines: Array<BlamedLine> = []
   for (let line = from; line <= Math.min(to, texts.length); line++) {
     const origin = origins[line - 1]
@@ -276,7 +279,7 @@ const answer = (
         : past.lineage(origin.path).lineOf(origin.commit, origin.path, origin.line)
     lines.push({
       line,
-      text: texts[line - 1] ?? "",
+      text: shown[line - 1] ?? "",
       commit: origin?.commit ?? null,
       author: origin?.author ?? null,
       ...owner

@@ -1,7 +1,7 @@
 /** A content explained by earlier ones: each of its lines gets its owner from the first that has it. */
 import type { Attribution, Evidence } from "./Attribution.ts"
 import { type Author, advance, atBest } from "./Owners.ts"
-import { transition, type Transition } from "./Transition.ts"
+import { type Source, transition, type Transition } from "./Transition.ts"
 
 /** An earlier content that lines may come from. */
 export interface Ancestor {
@@ -42,12 +42,16 @@ export const compose = (
       if (result[line] === undefined && owner !== undefined) result[line] = graded(owner, ancestor.grade)
     }
   }
-  for (const { step, owners, grade, spent } of used) {
+  for (const { step, owners, grade, spent, onlyWhole } of used) {
     if (!result.includes(undefined)) break
-    const known = spent === undefined ? owners : owners.map((owner, line) => (spent.has(line) ? author.owner : owner))
-    const carried = advance(known, step, author, (line) => lines[line]?.length ?? 0)
+    if (onlyWhole === true) continue
+    const carried = advance(owners, step, author, (line) => lines[line]?.length ?? 0)
+    const origins = originsOf(step)
     for (const [line, owner] of carried.entries()) {
-      if (result[line] === undefined && owner !== author.owner) result[line] = graded(owner, grade)
+      if (result[line] !== undefined || owner === author.owner) continue
+      // Text that went into history is history's; see `spent`.
+      const isSpent = spent !== undefined && origins.get(line)?.every((from) => spent.has(from)) !== false
+      if (!isSpent) result[line] = graded(owner, grade)
     }
   }
   return result.map((owner, line) => {
@@ -55,6 +59,18 @@ export const compose = (
     return owner ?? (similarTo === undefined ? author.owner : { ...author.owner, similarTo })
   })
 }
+
+/** New line → the old lines that something of it comes from, of those that did not simply stay. */
+const originsOf = ({ hunks }: Transition): ReadonlyMap<number, ReadonlyArray<number>> =>
+  new Map(
+    hunks.flatMap(({ fresh, sources }) =>
+      [...sources].map(([index, source]) => [fresh + index, linesOf(source)] as const)
+    )
+  )
+
+/** The old lines that a line comes from. */
+export const linesOf = (source: Source): ReadonlyArray<number> =>
+  source.kind === "moved" ? [source.line] : source.parts.map(({ line }) => line)
 
 const graded = (owner: Attribution, grade: Evidence | undefined): Attribution =>
   grade === undefined ? owner : atBest(owner, grade)

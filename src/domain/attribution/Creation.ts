@@ -13,7 +13,7 @@ export interface Creation {
   readonly from: ReadonlySet<string>
 }
 
-const isRebase = (verb: string): boolean => /^rebase|^pull .*rebase/.test(verb)
+const isRebase = (verb: string): boolean => /^rebase|^pull \(/.test(verb)
 const starts = (verb: string): boolean => verb.includes("(start)")
 const ends = (verb: string): boolean => /\((?:finish|abort)\)/.test(verb)
 
@@ -24,10 +24,13 @@ const makes = (verb: string, commit: CommitFact | undefined): boolean => {
   return /^(?:commit|cherry-pick|revert|am)\b/.test(verb)
 }
 
-export const creationsOf = (
-  moves: ReadonlyArray<Move>,
-  commits: ReadonlyMap<string, CommitFact>
-): ReadonlyMap<string, Creation> => {
+export interface Creations {
+  readonly made: ReadonlyMap<string, Creation>
+  /** By checkout: commits that HEAD was reset away from since it last went elsewhere. Their content may still be there. */
+  readonly left: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+export const creationsOf = (moves: ReadonlyArray<Move>, commits: ReadonlyMap<string, CommitFact>): Creations => {
   const made = new Map<string, Creation>()
   const places = new Map<string, { rebasing: string | undefined; left: Set<string> }>()
   for (const [order, { checkout, from, to, verb, at }] of moves.entries()) {
@@ -45,7 +48,7 @@ export const creationsOf = (
     }
     if (isRebase(verb) && ends(verb)) place.rebasing = undefined
   }
-  return made
+  return { made, left: new Map([...places].map(([checkout, { left }]) => [checkout, left])) }
 }
 
 /** Commits that HEAD left for another branch: whatever became of the branch since, nobody rewrote them. */

@@ -7,8 +7,8 @@
  */
 import type { Attribution, Credit, Deletion, Evidence } from "./Attribution.ts"
 import { align } from "./Align.ts"
-import { type Ancestor, compose, unchanged } from "./Compose.ts"
-import { type Creation, creationsOf, isRewriteOf, leftByCheckout, mayPrecede } from "./Creation.ts"
+import { type Ancestor, compose, linesOf, unchanged } from "./Compose.ts"
+import { type Creation, type Creations, creationsOf, isRewriteOf, leftByCheckout, mayPrecede } from "./Creation.ts"
 import type { Change, CommitFact, CommitFile, Facts, Lineage, Owned } from "./Facts.ts"
 import { type Author, advance, atBest, creditOf, sameCredit, unknown } from "./Owners.ts"
 import { transition, type Transition } from "./Transition.ts"
@@ -29,6 +29,7 @@ export const lineOwners = (facts: Facts): LineOwners => new LineOwners(facts)
 export class LineOwners implements Lineage {
   readonly #facts: Facts
   readonly #creations: ReadonlyMap<string, Creation>
+  readonly #resetAway: Creations["left"]
   readonly #left: ReadonlySet<string>
   readonly #byAfter = new Map<string, Array<Change>>()
   readonly #filesByAfter = new Map<string, Array<CommitFile>>()
@@ -42,7 +43,9 @@ export class LineOwners implements Lineage {
 
   constructor(facts: Facts) {
     this.#facts = facts
-    this.#creations = creationsOf(facts.moves, facts.commits)
+    const { made, left } = creationsOf(facts.moves, facts.commits)
+    this.#creations = made
+    this.#resetAway = left
     this.#left = leftByCheckout(facts.moves)
     for (const change of facts.changes)
       if (change.after !== null && change.after !== "") put(this.#byAfter, change.after, change)
@@ -360,7 +363,14 @@ export class LineOwners implements Lineage {
 
   #commitOwners(fact: CommitFact, file: CommitFile, oid: string): Owned | undefined {
     const creation = this.#creations.get(fact.commit)
-    const exact = this.#exact(oid, fact, creation)
+    const making = {
+      oid,
+      fact,
+      checkout: creation?.checkout ?? null,
+      at: creation?.at ?? fact.committed,
+      from: creation?.from
+    }
+    const exact = this.#exact(making)
     if (exact !== undefined) {
       const owners = this.ofChange(exact)
       if (owners !== undefined)
@@ -380,10 +390,8 @@ export class LineOwners implements Lineage {
         .otherParents(fact.commit, file.path)
         .flatMap((parent) => this.#ancestor(parent, () => this.ofState(file.path, parent, fact.commit)))
     ]
-    const pending =
-      creation?.checkout == null ? [] : this.#pending(oid, lines, creation.checkout, creation.at, fact, creation)
     const ancestors = [
-      ...pending,
+      ...this.#pending(lines, making),
       ...parents,
       ...this.#resembled(file.before, file.path, lines),
       ...this.#sources(fact, creation),
@@ -416,19 +424,19 @@ export class LineOwners implements Lineage {
   }
 
   /** The recorded change that led to exactly this content. */
-  #exact(oid: string, fact: CommitFact | null, creation: Creation | undefined, checkout?: string): Change | undefined {
-    const changes = (this.#byAfter.get(oid) ?? []).filter((change) => this.#mayCome(change, fact, creation))
-    const here = creation?.checkout ?? checkout
+  #exact(making: Making): Change | undefined {
+    const { oid, fact, checkout } = making
+    const changes = (this.#byAfter.get(oid) ?? []).filter((change) => this.#mayCome(change, making))
     const until = fact === null ? Infinity : fact.committed + second
     const timely = changes.filter(({ time }) => time < until)
-    return timely.findLast((change) => change.checkout === here) ?? timely.at(-1) ?? changes[0]
+    return timely.findLast((change) => change.checkout === checkout) ?? timely.at(-1) ?? changes[0]
   }
 
   /**
    * Whether a commit (null: the working tree) may have its content from a change. Not when that was committed, and all that
    * held it was then thrown away: the same text again is somebody's own.
    */
-  #mayCome(change: Change, fact: CommitFact | null, creation: Creation | undefined): boolean {
+  #mayCome(change: Change, { fact, from }: Making): boolean {
     const carriers = (this.#filesByAfter.get(change.after ?? "") ?? []).filter(({ commit }) => commit !== fact?.commit)
     if (carriers.length === 0) return true
     return carriers.some(({ commit }) => {
@@ -438,15 +446,14 @@ export class LineOwners implements Lineage {
         this.#facts.isLive(commit) ||
         this.#left.has(commit) ||
         (carrier !== undefined && fact !== null && isRewriteOf(this.#facts, fact, carrier)) ||
-        this.#tookFrom(creation, commit)
+        this.#tookFrom(from, commit)
       )
     })
   }
 
   /** Whether the operation that made a commit had this one, or a descendant of it, before its eyes. */
-  #tookFrom(creation: Creation | undefined, commit: string): boolean {
-    if (creation === undefined || creation.from.size === 0) return false
-    const queue = [...creation.from]
+  #tookFrom(from: ReadonlySet<string> | undefined, commit: string): boolean {
+    const queue = [...(from ?? [])]
     const seen = new Set(queue)
     for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
       if (at === commit || this.#facts.precedes(commit, at)) return true
@@ -471,18 +478,11 @@ export class LineOwners implements Lineage {
   }
 
   /** States that lay in a checkout at a time, nearest to what they are to explain first. */
-  #pending(
-    oid: string,
-    lines: ReadonlyArray<string>,
-    checkout: string,
-    at: number,
-    fact: CommitFact | null,
-    creation: Creation | undefined
-  ): ReadonlyArray<Ancestor> {
+  #pending(lines: ReadonlyArray<string>, making: Making): ReadonlyArray<Ancestor> {
+    const { oid, fact, checkout, at } = making
     const states = this.#facts.changes
-      .filter(
-        (change) => change.checkout === checkout && change.time < at + second && this.#mayCome(change, fact, creation)
-      )
+      .filter((change) => change.checkout === checkout && change.time < at + second)
+      .filter((change) => !this.#descends(change, oid) && this.#mayCome(change, making))
       .slice(-tried)
       .reverse()
     const target = new Set(lines)
@@ -530,7 +530,7 @@ export class LineOwners implements Lineage {
         earlier !== undefined &&
         commit !== fact.commit &&
         this.#wasThere(commit, fact.commit) &&
-        (isRewriteOf(this.#facts, fact, earlier) || this.#tookFrom(creation, commit))
+        (isRewriteOf(this.#facts, fact, earlier) || this.#tookFrom(creation?.from, commit))
       )
     })
     const own = (file: CommitFile) => {
@@ -609,7 +609,8 @@ export class LineOwners implements Lineage {
     head: { readonly oid: string; readonly committed: number } | undefined,
     now: number
   ): Owned {
-    const exact = this.#exact(content.oid, null, undefined, checkout)
+    const making = { oid: content.oid, fact: null, checkout, at: now, from: this.#resetAway.get(checkout) }
+    const exact = this.#exact(making)
     const known = exact === undefined ? undefined : this.ofChange(exact)
     if (known !== undefined && known.length === content.lines.length) return known
     if (head === undefined) {
@@ -620,7 +621,7 @@ export class LineOwners implements Lineage {
     const from = Math.max(last?.time ?? 0, head?.committed ?? 0, this.#facts.since)
     const owner = this.#person(from, now, "replayed", null)
     const ancestors = [
-      ...this.#pending(content.oid, content.lines, checkout, now, null, undefined),
+      ...this.#pending(content.lines, making),
       ...this.#ancestor(head?.oid ?? null, () => this.ofState(path, head?.oid ?? "", null)),
       ...this.#resembled(head?.oid ?? null, path, content.lines),
       ...this.#elsewhere(null)
@@ -651,6 +652,18 @@ const authorOf = (change: Change): Author => {
   }
 }
 
+/** The circumstances in which a content came to be: that of a commit, or (`fact` null) of the working tree as it is. */
+interface Making {
+  readonly oid: string
+  readonly fact: CommitFact | null
+  /** Where; null when nobody here saw it. */
+  readonly checkout: string | null
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** See `Creation.from`. */
+  readonly from: ReadonlySet<string> | undefined
+}
+
 interface Block {
   readonly start: number
   readonly count: number
@@ -676,8 +689,7 @@ const removedIn = ({ hunks }: Transition): ReadonlyArray<number> => {
   for (const { old, removed } of hunks) for (let line = old; line < old + removed; line++) gone.push(line)
   const left = new Set<number>()
   for (const { sources } of hunks)
-    for (const source of sources.values())
-      for (const line of source.kind === "moved" ? [source.line] : source.parts.map((part) => part.line)) left.add(line)
+    for (const source of sources.values()) for (const line of linesOf(source)) left.add(line)
   return gone.filter((line) => !left.has(line))
 }
 

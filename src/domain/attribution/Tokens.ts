@@ -61,7 +61,8 @@ export const inherited = (
     const line = fresh[at]?.line ?? 0
     let end = at
     while (fresh[end]?.line === line) end++
-    result[line] = ofLine(old, fresh, partner, at, end, lost)
+    const found = ofLine(old, fresh, partner, at, end, lost)
+    if (found !== undefined) result[line] = { ...found, parts: withSpace(found.parts, before, after[line] ?? "") }
     at = end
   }
   return result
@@ -103,6 +104,23 @@ const ofLine = (
   // A line of signs alone says nothing about where it is from, unless the whole of it was laid out anew.
   const changed = weight > 0 && matched >= enough * weight
   return kept || changed ? { parts, kept } : undefined
+}
+
+/** White space beside a part that is the same on both sides belongs to it. */
+const withSpace = (parts: ReadonlyArray<Part>, before: ReadonlyArray<string>, after: string): ReadonlyArray<Part> => {
+  let last = 0
+  return parts.map((part, index) => {
+    let { start, end, from } = part
+    const old = before[part.line] ?? ""
+    const limit = parts[index + 1]?.start ?? after.length
+    while (start > last && /\s/.test(after[start - 1] ?? "x") && after[start - 1] === old[from - 1]) {
+      start -= 1
+      from -= 1
+    }
+    while (end < limit && /\s/.test(after[end] ?? "x") && after[end] === old[from + end - start]) end += 1
+    last = end
+    return { ...part, start, end, from }
+  })
 }
 
 /** For each new token the old one that it is, or -1. */
