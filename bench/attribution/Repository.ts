@@ -5,9 +5,6 @@ import { join } from "node:path"
 import { environment } from "../processes.ts"
 
 export interface Commit {
-  readonly branch: string
-  /** What it follows: a branch as it was before. Without it: the commit of its own branch that was given before it. */
-  readonly from?: string
   /** Milliseconds since 1970. */
   readonly time: number
   /** What it changes: contents by path. */
@@ -22,7 +19,7 @@ export interface Repository {
   readonly home: string
   readonly environment: Record<string, string>
   readonly git: (...args: ReadonlyArray<string>) => string
-  /** Adds commits to their branches; what is checked out is then as they say. */
+  /** Adds commits to the branch that is checked out, as if they had been made by hand. */
   readonly add: (commits: ReadonlyArray<Commit>) => void
 }
 
@@ -43,6 +40,7 @@ export const repositoryIn = (folder: string): Repository => {
   const git: Repository["git"] = (...args) =>
     execFileSync("git", args, { cwd: path, encoding: "utf8", env, maxBuffer: 1 << 28 }).trimEnd()
   git("init", "--quiet", "--initial-branch=main")
+  mkdirSync(join(path, ".git/logs"))
   return {
     path,
     user,
@@ -50,14 +48,18 @@ export const repositoryIn = (folder: string): Repository => {
     environment: env,
     git,
     add: (commits) => {
-      const before = git("for-each-ref", "refs/heads/main")
+      const branch = git("symbolic-ref", "HEAD")
+      const before = git("for-each-ref", "--format=%(objectname)", branch)
       const { status, stderr } = spawnSync("git", ["fast-import", "--quiet"], {
         cwd: path,
         env,
-        input: Buffer.concat(commits.map(importOf))
+        input: Buffer.concat(
+          commits.map((commit, index) => importOf(commit, branch, index === 0 && before !== "" ? `${branch}^0` : ""))
+        )
       })
       if (status !== 0) throw new Error(String(stderr))
-      if (before === "") logMoves(path, git)
+      const made = git("log", "--reverse", "--format=%H %ct", before === "" ? branch : `${before}..${branch}`)
+      appendFileSync(join(path, ".git/logs/HEAD"), movesOf(made.split("\n"), before))
       git("reset", "--quiet", "--hard")
     }
   }
@@ -65,25 +67,23 @@ export const repositoryIn = (folder: string): Repository => {
 
 const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`
 
-const importOf = ({ branch, from, time, files }: Commit): Buffer => {
+const importOf = ({ time, files }: Commit, branch: string, from: string): Buffer => {
   const when = `${who} ${Math.floor(time / 1000)} +0000`
   const changes = [...files].map(([path, content]) => `M 100644 inline ${path}\n${data(content)}`)
-  const begin = from === undefined ? "" : `from refs/heads/${from}^0\n`
-  const head = `commit refs/heads/${branch}\nauthor ${when}\ncommitter ${when}\n${data("Work\n")}${begin}`
-  return Buffer.from(head + changes.join(""))
+  const begin = from === "" ? "" : `from ${from}\n`
+  return Buffer.from(
+    `commit ${branch}\nauthor ${when}\ncommitter ${when}\n${data("Work\n")}${begin}${changes.join("")}`
+  )
 }
 
-/** The reflog that HEAD has where each commit of the branch was made by hand. */
-const logMoves = (path: string, git: Repository["git"]): void => {
-  let last = "0".repeat(40)
-  const moves = git("log", "--reverse", "--format=%H %ct", "refs/heads/main")
-    .split("\n")
-    .map((line) => {
-      const [id = "", time = ""] = line.split(" ")
-      const move = `${last} ${id} ${who} ${time} +0000\tcommit: Work\n`
-      last = id
-      return move
-    })
-  mkdirSync(join(path, ".git/logs"), { recursive: true })
-  appendFileSync(join(path, ".git/logs/HEAD"), moves.join(""))
+/** What HEAD's reflog says of commits that were made one after the other; each "<id> <seconds>". */
+const movesOf = (commits: ReadonlyArray<string>, before: string): string => {
+  let last = before === "" ? "0".repeat(40) : before
+  const moves = commits.map((commit) => {
+    const [id = "", seconds = ""] = commit.split(" ")
+    const move = `${last} ${id} ${who} ${seconds} +0000\tcommit: Work\n`
+    last = id
+    return move
+  })
+  return moves.join("")
 }

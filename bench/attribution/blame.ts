@@ -51,7 +51,7 @@ const made = async (bench: Bench): Promise<Repository> => {
   const [ada, claude] = [writer("ada"), writer("claude")]
   const start = Date.now() - (commits + 2) * hour
   let content = ada(20)
-  const history: Array<Commit> = [{ branch: "main", time: start, files: new Map([[path, textOf(content)]]) }]
+  const history: Array<Commit> = [{ time: start, files: new Map([[path, textOf(content)]]) }]
   const edits: Array<Edit> = []
   for (let number = 1; number < commits; number++) {
     const before = content
@@ -61,7 +61,7 @@ const made = async (bench: Bench): Promise<Repository> => {
     const at = start + number * hour
     const [was, is] = [textOf(before), textOf(content)]
     if (isAgent) edits.push({ path, before: was, after: is, session: `s${number >> 4}`, model, time: at - 60_000 })
-    history.push({ branch: "main", time: at, files: new Map([[path, is]]) })
+    history.push({ time: at, files: new Map([[path, is]]) })
   }
   repository.add(history)
   await record(repository, start - hour, edits)

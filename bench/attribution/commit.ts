@@ -26,6 +26,6 @@ const repository = (bench: Bench): Repository => {
     { length: 100 },
     (_, index) => [`f${String(index).padStart(3, "0")}.ts`, textOf(write(100))] as const
   )
-  made.add([{ branch: "main", time: Date.now(), files: new Map(files) }])
+  made.add([{ time: Date.now(), files: new Map(files) }])
   return made
 }

@@ -74,13 +74,13 @@ const requireWhole = (log: string, edits: number): void => {
 const filled = async (bench: Bench, count: number): Promise<Repository> => {
   const repository = repositoryIn(bench.folder())
   const start = Date.now() - 2 * count * 1000
-  repository.add([{ branch: "main", time: start, files: new Map([["README.md", "# A project\n"]]) }])
+  repository.add([{ time: start, files: new Map([["README.md", "# A project\n"]]) }])
   const contents = new Map<string, string>()
   const edits = editsOf(count, start)
   await record(repository, start, watched(edits, contents), (done) => {
     if (done % 20_000 === 0) bench.note(`recorded ${done} edits`)
   })
-  repository.add([{ branch: "main", from: "main", time: Date.now(), files: contents }])
+  repository.add([{ time: Date.now(), files: contents }])
   return repository
 }
 

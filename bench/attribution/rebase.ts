@@ -26,7 +26,7 @@ export const rebase = async (bench: Bench): Promise<Result> => {
   const start = Date.now() - (commits + 60) * minute
   const contents = new Map(files.map((file) => [file, ada(persons)]))
   const texts = () => new Map([...contents].map(([file, content]) => [file, textOf(content)]))
-  repository.add([{ branch: "main", time: start, files: texts() }])
+  repository.add([{ time: start, files: texts() }])
   const history: Array<Commit> = []
   const moved = [...contents].map(([file, content]) => [file, textOf([...ada(3), ...content])] as const)
   const edits: Array<Edit> = []
@@ -39,10 +39,12 @@ export const rebase = async (bench: Bench): Promise<Result> => {
       edits.push({ path: file, before: was, after: is, session: "s1", model, time: at - 1000 })
       contents.set(file, after)
     }
-    history.push({ branch: "work", time: at, files: texts(), ...(number === 1 ? { from: "main" } : {}) })
+    history.push({ time: at, files: texts() })
   }
-  history.push({ branch: "main", from: "main", time: start + minute, files: new Map(moved) })
+  repository.git("checkout", "--quiet", "-b", "work")
   repository.add(history)
+  repository.git("checkout", "--quiet", "main")
+  repository.add([{ time: start + (commits + 1) * minute, files: new Map(moved) }])
   repository.git("checkout", "--quiet", "work")
   await record(repository, start - minute, edits)
 

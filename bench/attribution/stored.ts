@@ -27,7 +27,7 @@ export const stored = async (bench: Bench): Promise<Result> => {
   const write = writer("claude")
   const random = numbers(4)
   let lines = writer("ada")(500)
-  repository.add([{ branch: "main", time: Date.now(), files: new Map([[path, textOf(lines)]]) }])
+  repository.add([{ time: Date.now(), files: new Map([[path, textOf(lines)]]) }])
   const edits = (amount: number, from: number) =>
     Effect.gen(function* () {
       const spool = Spool.make(home.spool)

@@ -96,12 +96,7 @@ export const put = (database: Database, prepared: PreparedBlob): void => {
 const settled = (database: Database, blob: PreparedBlob): PreparedBlob => {
   const below = blob.base === null ? undefined : depthOf(database, blob.base)
   if (blob.base === null || below === undefined) return blob
-  if (below < deepest) return { ...blob, depth: below + 1 }
-  const dictionary = read(database, blob.base)?.content
-  const maxOutputLength = Math.max(1, blob.bytes)
-  return dictionary === undefined
-    ? blob
-    : prepare(database, zstdDecompressSync(blob.data, { dictionary, maxOutputLength }), undefined)
+  return below < deepest || blob.content === undefined ? { ...blob, depth: below + 1 } : plain(blob.content, blob.hash)
 }
 
 /** The first stored content that is not what its name says, with what is wrong. */

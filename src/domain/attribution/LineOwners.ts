@@ -437,7 +437,7 @@ export class LineOwners implements Lineage {
    * held it was then thrown away: the same text again is somebody's own.
    */
   #mayCome(change: Change, { fact, from }: Making): boolean {
-    const carriers = (this.#filesByAfter.get(change.after ?? "") ?? []).filter(({ commit }) => commit !== fact?.commit)
+    const carriers = this.#carriers(change, fact)
     if (carriers.length === 0) return true
     return carriers.some(({ commit }) => {
       const carrier = this.#facts.commits.get(commit)
@@ -449,6 +449,33 @@ export class LineOwners implements Lineage {
         this.#tookFrom(from, commit)
       )
     })
+  }
+
+  /** Commits that a change went into before this one was made. Not stashes: what is stashed comes back, and nothing tells when. */
+  #carriers(change: Change, fact: CommitFact | null): ReadonlyArray<CommitFile> {
+    return (this.#filesByAfter.get(change.after ?? "") ?? []).filter(
+      ({ commit }) => commit !== fact?.commit && this.#wasThere(commit, fact?.commit ?? null) && !this.#isStash(commit)
+    )
+  }
+
+  /** A stash is a merge of HEAD with a commit of what was staged on it, and HEAD never was there. */
+  #isStash(commit: string): boolean {
+    const [head, index] = this.#facts.commits.get(commit)?.parents ?? []
+    const staged = this.#facts.commits.get(index ?? "")
+    return index !== undefined && !this.#creations.has(commit) && (staged === undefined || staged.parents[0] === head)
+  }
+
+  /** Whether a change may still lie in a checkout: not when a commit took it up whole, unless that was undone or is made anew. */
+  #isAtHand(change: Change, { fact, from }: Making): boolean {
+    const carriers = this.#carriers(change, fact)
+    return (
+      carriers.length === 0 ||
+      carriers.some(({ commit }) => {
+        const carrier = this.#facts.commits.get(commit)
+        const isAnew = carrier !== undefined && fact !== null && isRewriteOf(this.#facts, fact, carrier)
+        return isAnew || this.#tookFrom(from, commit)
+      })
+    )
   }
 
   /** Whether the operation that made a commit had this one, or a descendant of it, before its eyes. */
@@ -482,7 +509,7 @@ export class LineOwners implements Lineage {
     const { oid, fact, checkout, at } = making
     const states = this.#facts.changes
       .filter((change) => change.checkout === checkout && change.time < at + second)
-      .filter((change) => !this.#descends(change, oid) && this.#mayCome(change, making))
+      .filter((change) => !this.#descends(change, oid) && this.#isAtHand(change, making))
       .slice(-tried)
       .reverse()
     const target = new Set(lines)

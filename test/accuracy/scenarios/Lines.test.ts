@@ -216,21 +216,25 @@ scenario(66, "an agent's function after one that ends alike: its own bracket, no
   await stage.expect("f.ts", lines, { of: { revision: "HEAD" } })
 })
 
-scenario(66, "a blank line at the edge of what an agent put in: the place of the edit decides", async (stage) => {
-  stage.write("f.py", "import sys\n\nprint(sys.argv)\n")
-  stage.commit("Arguments")
-  const claude = await stage.agent(opus)
-  // After the first line: the person's own blank line is the one below.
-  await claude.edit("f.py", "import sys\n", "import sys\n\ndef usage():\n    sys.exit(2)\n")
-  const lines = [
-    ...by("H", "import sys"),
-    ...by(claude, "", "def usage():", "    sys.exit(2)"),
-    ...by("H", "", "print(sys.argv)")
-  ]
-  await stage.expect("f.py", lines)
-  stage.commit("Usage")
-  await stage.expect("f.py", lines, { of: { revision: "HEAD" } })
-})
+scenario(
+  66,
+  "a blank line at the edge of what an agent put in: one of two is the agent's, the one that git calls new",
+  async (stage) => {
+    stage.write("f.py", "import sys\n\nprint(sys.argv)\n")
+    stage.commit("Arguments")
+    const claude = await stage.agent(opus)
+    // Which of the two is the person's, no content tells; a record's look-up goes by git blame, so blame does too.
+    await claude.edit("f.py", "import sys\n", "import sys\n\ndef usage():\n    sys.exit(2)\n")
+    const lines = [
+      ...by("H", "import sys", ""),
+      ...by(claude, "def usage():", "    sys.exit(2)", ""),
+      ...by("H", "print(sys.argv)")
+    ]
+    await stage.expect("f.py", lines)
+    stage.commit("Usage")
+    await stage.expect("f.py", lines, { of: { revision: "HEAD" } })
+  }
+)
 
 scenario(67, "replace_all with five hits: five ranges", async (stage) => {
   const filled = "export function filled() { return null }"
