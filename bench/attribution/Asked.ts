@@ -23,6 +23,12 @@ export const nexus = (bench: Bench, { home }: Repository, ...args: ReadonlyArray
   ...args
 ]
 
+/** Installs Claude Code's hooks, as a user does first. */
+export const install = (bench: Bench, repository: Repository): void => {
+  const [file = "", ...args] = nexus(bench, repository, "init", "--yes")
+  execFileSync(file, args, { cwd: repository.path, env: repository.environment, stdio: "pipe" })
+}
+
 /** What a command prints as JSON. */
 export const answer = ({ path, environment }: Repository, [file = "", ...args]: ReadonlyArray<string>): unknown =>
   JSON.parse(execFileSync(file, args, { cwd: path, env: environment, encoding: "utf8", maxBuffer: 1 << 28 }))

@@ -6,7 +6,7 @@ import type { Bench } from "../Bench.ts"
 import type { Job } from "../launcher.ts"
 import { launch } from "../processes.ts"
 import { median, type Result, time } from "../Result.ts"
-import { answer, confirm, jobIn, nexus } from "./Asked.ts"
+import { answer, confirm, install, jobIn, nexus } from "./Asked.ts"
 import { type Edit, record } from "./Record.ts"
 import { type Commit, type Repository, repositoryIn } from "./Repository.ts"
 import { changed, numbers, spot, textOf, writer } from "./Text.ts"
@@ -17,6 +17,7 @@ const model = "claude-opus-4-5"
 
 export const blame = async (bench: Bench): Promise<ReadonlyArray<Result>> => {
   const repository = await made(bench)
+  install(bench, repository)
   const pristine = join(repository.user, "pristine")
   cpSync(repository.home, pristine, { recursive: true })
   const ask = nexus(bench, repository, "trace", "blame", path, "--json")

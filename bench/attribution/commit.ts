@@ -1,16 +1,14 @@
 /** What a commit costs where Nexus is installed: nothing of it runs in git, and this row would show it if it did. */
-import { execFileSync } from "node:child_process"
 import type { Bench } from "../Bench.ts"
 import { launch } from "../processes.ts"
 import { added, median, type Result } from "../Result.ts"
-import { jobIn, nexus } from "./Asked.ts"
+import { install, jobIn } from "./Asked.ts"
 import { type Repository, repositoryIn } from "./Repository.ts"
 import { textOf, writer } from "./Text.ts"
 
 export const commit = (bench: Bench): Result => {
   const [installed, bare] = [repository(bench), repository(bench)]
-  const [file = "", ...args] = nexus(bench, installed, "init", "--yes")
-  execFileSync(file, args, { cwd: installed.path, env: installed.environment, stdio: "pipe" })
+  install(bench, installed)
   const job = (where: Repository) =>
     jobIn(where, ["git", "commit", "--quiet", "--message", "Work"], "echo more >>f001.ts && git add f001.ts")
   const [ours = [], floor = []] = launch(bench, { runs: bench.quick ? 15 : 61, jobs: [job(installed), job(bare)] })

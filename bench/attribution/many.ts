@@ -3,7 +3,7 @@ import Sqlite from "better-sqlite3"
 import type { Bench } from "../Bench.ts"
 import { launch } from "../processes.ts"
 import { absolute, median, type Result, time } from "../Result.ts"
-import { answer, jobIn, nexus } from "./Asked.ts"
+import { answer, install, jobIn, nexus } from "./Asked.ts"
 import { type Edit, record } from "./Record.ts"
 import { type Repository, repositoryIn } from "./Repository.ts"
 import { changed, numbers, spot, textOf, writer } from "./Text.ts"
@@ -80,6 +80,7 @@ const filled = async (bench: Bench, count: number): Promise<Repository> => {
   await record(repository, start, watched(edits, contents), (done) => {
     if (done % 20_000 === 0) bench.note(`recorded ${done} edits`)
   })
+  install(bench, repository)
   repository.add([{ time: Date.now(), files: contents }])
   return repository
 }

@@ -5,7 +5,7 @@ import type { BlamedFile } from "../../src/domain/attribution/Attribution.ts"
 import type { Bench } from "../Bench.ts"
 import { launch } from "../processes.ts"
 import { median, type Result, time } from "../Result.ts"
-import { answer, confirm, jobIn, nexus } from "./Asked.ts"
+import { answer, confirm, install, jobIn, nexus } from "./Asked.ts"
 import { type Edit, record } from "./Record.ts"
 import { type Commit, repositoryIn } from "./Repository.ts"
 import { changed, numbers, spot, textOf, writer } from "./Text.ts"
@@ -47,6 +47,7 @@ export const rebase = async (bench: Bench): Promise<Result> => {
   repository.add([{ time: start + (commits + 1) * minute, files: new Map(moved) }])
   repository.git("checkout", "--quiet", "work")
   await record(repository, start - minute, edits)
+  install(bench, repository)
 
   // What was known before; what the rebase did is learned by the question that is timed.
   const ask = nexus(bench, repository, "trace", "blame", ...files, "--json")

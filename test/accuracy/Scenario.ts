@@ -10,10 +10,21 @@ declare module "vitest" {
   }
 }
 
+/** Of a scenario about size: once is enough, and it takes its time (milliseconds). */
+export interface Size {
+  readonly variants: ReadonlyArray<Variant>
+  readonly timeout: number
+}
+
 /** Scenario `number` of the table in docs/attribution.md: the same body in the main checkout, a linked worktree and a subfolder. */
-export const scenario = (number: number, title: string, body: (stage: Stage) => Promise<void>): void => {
-  for (const variant of variants) {
-    test(`${number}: ${title} (${variant})`, async ({ task }) => {
+export const scenario = (
+  number: number,
+  title: string,
+  body: (stage: Stage) => Promise<void>,
+  { variants: places, timeout }: Size = { variants, timeout: 60_000 }
+): void => {
+  for (const variant of places) {
+    test(`${number}: ${title} (${variant})`, { timeout }, async ({ task }) => {
       await using stage = await newStage(variant)
       try {
         await body(stage)

@@ -115,7 +115,7 @@ export const compare = (
         ? "contested"
         : creditFor(file, {
             command,
-            doubtful: meant.size > 0 && !meant.has(dirname(path)),
+            doubtful: meant.size > 0 && !foldersOf(path).some((folder) => meant.has(folder)),
             idle: call.idle,
             after: change.after === undefined ? null : change.after.id,
             others: rivals.calls,
@@ -262,6 +262,9 @@ const foldersMeant = (
     changes.flatMap(({ path }) => (command.names(join(checkout, path)) || isSpokenOf(path) ? [dirname(path)] : []))
   )
 }
+
+/** The folders that a file is in, the checkout's top among them. */
+const foldersOf = (path: string): ReadonlyArray<string> => [".", ...ancestors(path).slice(0, -1)]
 
 /** A path and the folders that it is in. */
 const ancestors = (path: string): ReadonlyArray<string> =>

@@ -7,7 +7,7 @@ export type Credit = NonNullable<FileEdited["claim"]> | "another" | "person"
 
 export interface Circumstances {
   readonly command: CommandWrites
-  /** The call speaks of other files that changed meanwhile, and of none in this one's folder. */
+  /** The call speaks of other files that changed meanwhile, and of none in this one's folder or above. */
   readonly doubtful: boolean
   /** The call went on when its agent had stopped. */
   readonly idle: boolean

@@ -115,7 +115,13 @@ export class LineOwners implements Lineage {
     if (change.before === null) {
       const copied = this.#copied(change)
       if (copied !== undefined) return copied
-      return change.transition === undefined ? undefined : advance([], change.transition, author, () => 0)
+      return change.transition === undefined
+        ? undefined
+        : this.#movedHere(
+            change,
+            advance([], change.transition, author, () => 0),
+            author
+          )
     }
     if (change.transition === undefined) {
       // With the content before unknown, what is new may be anybody's.
@@ -193,7 +199,7 @@ export class LineOwners implements Lineage {
     for (const other of others) {
       const before = other.before === null ? undefined : this.#facts.lines(other.before)
       if (before === undefined || other.before === null || other.transition === undefined) continue
-      const places = movesInto(lines, blocks, before, removedIn(other.transition))
+      const places = movesInto(lines, blocks, before, takenOut(other.transition))
       if (places.length === 0) continue
       const origin = this.#facts.elsewhere(other.path)?.ofState(other.path, other.before, other)
       take(result, places, origin, author, other.path)
@@ -613,7 +619,7 @@ export class LineOwners implements Lineage {
       const before = other.before === null ? undefined : this.#facts.lines(other.before)
       const after = other.after === null ? [] : this.#facts.lines(other.after)
       if (before === undefined || after === undefined || other.before === null) continue
-      const places = movesInto(lines, blocks, before, removedIn(transition(before, after)))
+      const places = movesInto(lines, blocks, before, takenOut(transition(before, after)))
       if (places.length === 0) continue
       const origin = this.#facts.elsewhere(other.path)?.ofState(other.from ?? other.path, other.before, commit)
       take(result, places, origin, author, other.from ?? other.path)
@@ -710,14 +716,19 @@ const rangesWith = (
   return deletions
 }
 
+/** Old lines that are there no more as they were, wherever some words of them are now. */
+const takenOut = ({ hunks }: Transition): ReadonlyArray<number> => {
+  const whole = hunks.flatMap(({ sources }) => [...sources.values()].filter(({ kind }) => kind !== "changed"))
+  const left = new Set(whole.flatMap(linesOf))
+  return hunks
+    .flatMap(({ old, removed }) => Array.from({ length: removed }, (_, step) => old + step))
+    .filter((line) => !left.has(line))
+}
+
 /** Old lines of which nothing is left. */
-const removedIn = ({ hunks }: Transition): ReadonlyArray<number> => {
-  const gone: Array<number> = []
-  for (const { old, removed } of hunks) for (let line = old; line < old + removed; line++) gone.push(line)
-  const left = new Set<number>()
-  for (const { sources } of hunks)
-    for (const source of sources.values()) for (const line of linesOf(source)) left.add(line)
-  return gone.filter((line) => !left.has(line))
+const removedIn = (step: Transition): ReadonlyArray<number> => {
+  const changed = new Set(step.hunks.flatMap(({ sources }) => [...sources.values()].flatMap(linesOf)))
+  return takenOut(step).filter((line) => !changed.has(line))
 }
 
 /** Lines that were put between others, without anything taken out there. */

@@ -25,8 +25,11 @@ export interface Inherited {
 const most = 4000
 const mostAlike = 40_000
 
-/** A line is changed, and not new, when at least this share of what it says was there before. */
+/** A line is changed, and not new, when at least this share of its letters or of its words was there before. */
 const enough = 0.5
+
+/** Shorter words and numbers stand in any line. */
+const wordFrom = 3
 
 interface Token {
   readonly id: number
@@ -78,6 +81,8 @@ const ofLine = (
 ): Inherited | undefined => {
   let weight = 0
   let matched = 0
+  let words = 0
+  let known = 0
   let missing = 0
   const parts: Array<Part> = []
   const lines = new Set<number>()
@@ -86,11 +91,13 @@ const ofLine = (
     const origin = old[partner[at] ?? -1]
     if (token === undefined) continue
     weight += token.weight
+    if (token.weight >= wordFrom) words += 1
     if (origin === undefined) {
       if (!token.loose) missing += 1
       continue
     }
     matched += token.weight
+    if (token.weight >= wordFrom) known += 1
     lines.add(origin.line)
     const last = parts.at(-1)
     const follows = last !== undefined && partner[at - 1] === (partner[at] ?? 0) - 1 && last.line === origin.line
@@ -102,7 +109,7 @@ const ofLine = (
   if (parts.length === 0) return undefined
   const kept = missing === 0 && ![...lines].some((line) => lost.has(line))
   // A line of signs alone says nothing about where it is from, unless the whole of it was laid out anew.
-  const changed = weight > 0 && matched >= enough * weight
+  const changed = (weight > 0 && matched >= enough * weight) || (known > 0 && known >= enough * words)
   return kept || changed ? { parts, kept } : undefined
 }
 

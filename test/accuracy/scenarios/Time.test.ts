@@ -204,54 +204,59 @@ scenario(77, "one byte of an old event is altered: verification names its positi
 })
 
 /** Milliseconds for everything after the last edit: recording what is waiting, reading history, blame. */
-const budget = 30_000
+const budget = 60_000
 
-scenario(79, "a file of 20,000 lines with 1,000 edits: complete, within 30 seconds", async (stage) => {
-  const lines = Array.from({ length: 20_000 }, (_, index) => `row ${index}`)
-  stage.write("big.txt", text(lines))
-  stage.commit("Big")
-  const claude = await stage.agent(opus)
-  const path = `${stage.cwd}/big.txt`
-  const content = [...lines]
-  const expected: Array<Line> = lines.map((line) => [line, "H"])
-  const owner = claude.owner
-  for (let edit = 0; edit < 1000; edit++) {
-    // Spread over the file, in no order; 7 and 1,000 have no common factor.
-    const at = ((edit * 7) % 1000) * 20 + 3
-    const [old, fresh] = [content[at] ?? "", `by the agent, edit ${edit}`]
-    const original = text(content)
-    content[at] = fresh
-    expected[at] = [fresh, owner]
-    // What the stage's own edit delivers, without comparing 20,000 lines a thousand times for the patch.
-    await claude.hook("PostToolUse", {
-      tool_name: "Edit",
-      tool_input: { file_path: path, old_string: old, new_string: fresh, replace_all: false },
-      tool_response: {
-        filePath: path,
-        oldString: old,
-        newString: fresh,
-        originalFile: original,
-        structuredPatch: [
-          { oldStart: at + 1, oldLines: 1, newStart: at + 1, newLines: 1, lines: [`-${old}`, `+${fresh}`] }
-        ],
-        userModified: false,
-        replaceAll: false
-      },
-      tool_use_id: `toolu_big_${edit}`,
-      duration_ms: 5
-    })
-  }
-  stage.write("big.txt", text(content))
-  const commit = stage.commit("A thousand edits")
-  const start = performance.now()
-  await stage.world.ingest()
-  await stage.expect("big.txt", expected, { of: { revision: commit } })
-  await stage.expect("big.txt", expected)
-  const took = performance.now() - start
-  stage.check(took < budget, `it took ${Math.round(took)} ms`)
-})
+scenario(
+  79,
+  "a file of 20,000 lines with 1,000 edits: complete, within a minute",
+  async (stage) => {
+    const lines = Array.from({ length: 20_000 }, (_, index) => `row ${index}`)
+    stage.write("big.txt", text(lines))
+    stage.commit("Big")
+    const claude = await stage.agent(opus)
+    const path = `${stage.cwd}/big.txt`
+    const content = [...lines]
+    const expected: Array<Line> = lines.map((line) => [line, "H"])
+    const owner = claude.owner
+    for (let edit = 0; edit < 1000; edit++) {
+      // Spread over the file, in no order; 7 and 1,000 have no common factor.
+      const at = ((edit * 7) % 1000) * 20 + 3
+      const [old, fresh] = [content[at] ?? "", `by the agent, edit ${edit}`]
+      const original = text(content)
+      content[at] = fresh
+      expected[at] = [fresh, owner]
+      // What the stage's own edit delivers, without comparing 20,000 lines a thousand times for the patch.
+      await claude.hook("PostToolUse", {
+        tool_name: "Edit",
+        tool_input: { file_path: path, old_string: old, new_string: fresh, replace_all: false },
+        tool_response: {
+          filePath: path,
+          oldString: old,
+          newString: fresh,
+          originalFile: original,
+          structuredPatch: [
+            { oldStart: at + 1, oldLines: 1, newStart: at + 1, newLines: 1, lines: [`-${old}`, `+${fresh}`] }
+          ],
+          userModified: false,
+          replaceAll: false
+        },
+        tool_use_id: `toolu_big_${edit}`,
+        duration_ms: 5
+      })
+    }
+    stage.write("big.txt", text(content))
+    const commit = stage.commit("A thousand edits")
+    const start = performance.now()
+    await stage.world.ingest()
+    await stage.expect("big.txt", expected, { of: { revision: commit } })
+    await stage.expect("big.txt", expected)
+    const took = performance.now() - start
+    stage.check(took < budget, `it took ${Math.round(took)} ms`)
+  },
+  { variants: ["main checkout"], timeout: 300_000 }
+)
 
-scenario(79, "a burst of 100 commits, asked about at its end: complete, within 30 seconds", async (stage) => {
+scenario(79, "a burst of 100 commits, asked about at its end: complete, within a minute", async (stage) => {
   stage.write("f.ts", "export const start = 0\n")
   stage.commit("Start")
   const claude = await stage.agent(opus)
