@@ -16,6 +16,9 @@ const deepest = 16
 /** More than any log has: a chain that is longer leads in a circle. */
 const endless = 10_000
 
+/** In bytes: of longer content, so much is decompressed at once. */
+const largestChunk = 256 * 1024
+
 /** Shorter content does not get smaller. */
 const compressFrom = 64
 
@@ -170,14 +173,15 @@ const read = (
     | undefined
   if (row === undefined) return undefined
   const { bytes, data } = row
-  // A tampered size must not make us reserve the memory for it.
+  // A tampered size must not make us reserve the memory for it. What fits into one chunk need not be put together.
   const maxOutputLength = Math.max(1, Math.min(bytes, 1 << 30))
+  const chunkSize = Math.max(64, Math.min(bytes + 1, largestChunk))
   if (row.encoding === 0) return { content: data, bytes, depth: 0 }
-  if (row.encoding === 1) return { content: zstdDecompressSync(data, { maxOutputLength }), bytes, depth: 0 }
+  if (row.encoding === 1) return { content: zstdDecompressSync(data, { maxOutputLength, chunkSize }), bytes, depth: 0 }
   const damaged = (reason: string) => new LogDamaged({ path: database.path, reason: `content ${name} ${reason}` })
   if (row.encoding !== 2) throw damaged("is stored in a way that this version does not know")
   const base = row.base === null || above > endless ? undefined : below(row.base, above + 1)
   if (base === undefined) throw damaged("rests on content that is missing")
-  const content = zstdDecompressSync(data, { maxOutputLength, dictionary: base.content })
+  const content = zstdDecompressSync(data, { maxOutputLength, chunkSize, dictionary: base.content })
   return { content, bytes, depth: base.depth + 1 }
 }

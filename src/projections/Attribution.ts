@@ -4,10 +4,10 @@
  */
 import type { Contents } from "../events/Blobs.ts"
 import type { ContentRef } from "../domain/Content.ts"
-import { currentAlgorithm, encode, transition } from "../domain/attribution/Transition.ts"
+import { currentAlgorithm, encode } from "../domain/attribution/Transition.ts"
 import type { Database } from "../events/Database.ts"
 import type { RecordedEvent } from "../events/Event.ts"
-import { linesIn } from "./ContentLines.ts"
+import { transitionBetween } from "./ContentTransition.ts"
 import { type Projection, table } from "./Projection.ts"
 
 /** One change: an agent's edit, or what was seen of a person's. */
@@ -167,7 +167,7 @@ const editRow = (event: Edited, contents: Contents): ChangeRow => {
     modified: payload.userModified === true ? 1 : 0,
     formatter: payload.formatter ?? null,
     redacted: Math.max(isRedacted(payload.before), isRedacted(payload.after)),
-    hunks: hunksBetween(linesAt(payload.before, contents), linesAt(payload.after, contents))
+    hunks: hunksBetween(contentAt(payload.before, contents), contentAt(payload.after, contents))
   }
 }
 
@@ -177,17 +177,16 @@ const oidOf = (content: Reference): string | null => (content === undefined ? ""
 
 const isRedacted = (content: Reference): number => ((content?.redacted ?? []).length > 0 ? 1 : 0)
 
-/** No file has no lines; undefined for content that is not known or has none. */
-const linesAt = (content: Reference, contents: Contents): ReadonlyArray<string> | undefined => {
-  if (content === null) return []
-  const bytes = content?.blob === undefined ? undefined : contents(content.blob)
-  return bytes === undefined ? undefined : linesIn(bytes)
-}
+const nothing = Buffer.alloc(0)
 
-const hunksBetween = (
-  before: ReadonlyArray<string> | undefined,
-  after: ReadonlyArray<string> | undefined
-): string | null => (before === undefined || after === undefined ? null : encode(transition(before, after)))
+/** No file has no lines; undefined for content that is not known. */
+const contentAt = (content: Reference, contents: Contents): Buffer | undefined =>
+  content === null ? nothing : content?.blob === undefined ? undefined : contents(content.blob)
+
+const hunksBetween = (before: Buffer | undefined, after: Buffer | undefined): string | null => {
+  const found = before === undefined || after === undefined ? undefined : transitionBetween(before, after)
+  return found === undefined ? null : encode(found)
+}
 
 /** Every change of these files in a project, in order, up to a position. */
 export const changesOf = (

@@ -428,13 +428,7 @@ describe("a destroyed payload", () => {
       Effect.gen(function* () {
         yield* append("secret", "b")
         expect(yield* (yield* EventLog).destroyPayload(1)).toBe(true)
-        expect((yield* (yield* Projections).status).map(({ current }) => current)).toEqual([
-          false,
-          false,
-          false,
-          false,
-          false
-        ])
+        expect((yield* (yield* Projections).status).filter(({ current }) => current)).toEqual([])
         yield* append("c")
         yield* catchUp
         expect((yield* rows).seen).toEqual([

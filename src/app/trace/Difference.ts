@@ -41,7 +41,8 @@ export const difference = (from: Algorithm, to: Algorithm) =>
     for (const file of [...paths].sort()) {
       const last = after.latest(file)
       if (last === undefined) continue
-      const [old, fresh] = [before, after].map((past) => past.lineage(file).ofChange(last) ?? [])
+      // Each by its own view of the last change: a change knows how its contents are compared.
+      const [old, fresh] = [before, after].map((past) => past.lineage(file).ofChange(past.latest(file) ?? last) ?? [])
       files += 1
       lines += fresh?.length ?? 0
       const pairs = (fresh ?? []).map((owner, line) => ({ from: old?.[line] ?? null, to: owner }))

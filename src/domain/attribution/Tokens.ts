@@ -133,7 +133,11 @@ const withSpace = (parts: ReadonlyArray<Part>, before: ReadonlyArray<string>, af
 /** For each new token the old one that it is, or -1. */
 const matches = (old: ReadonlyArray<Token>, fresh: ReadonlyArray<Token>): Int32Array => {
   const partner = new Int32Array(fresh.length).fill(-1)
-  const number = (tokens: ReadonlyArray<Token>) => Int32Array.from(tokens, ({ id }) => id)
+  const number = (tokens: ReadonlyArray<Token>) => {
+    const numbers = new Int32Array(tokens.length)
+    for (const [index, { id }] of tokens.entries()) numbers[index] = id
+    return numbers
+  }
   for (const [x, y, length] of lcs(number(old), number(fresh)))
     for (let step = 0; step < length; step++) partner[y + step] = x + step
   return partner
@@ -154,23 +158,25 @@ const alike = (a: ReadonlyArray<Token>, b: ReadonlyArray<Token>): number => {
   return common / Math.max(a.length, b.length, 1)
 }
 
-const pattern = /[\p{L}\p{N}_$]+|[^\s]/gu
+const pattern = /([\p{L}\p{N}_$]+)|[^\s]/gu
+const quotes = new Set(["'", "`"])
+const looseSigns = new Set([",", ";", "(", ")", '"'])
 
 const tokensOf = (lines: ReadonlyArray<string>, ids: Map<string, number>): ReadonlyArray<Token> => {
   const tokens: Array<Token> = []
   for (const [line, text] of lines.entries()) {
     for (const match of text.matchAll(pattern)) {
-      const word = /^['"`]$/.test(match[0]) ? '"' : match[0]
+      const isWord = match[1] !== undefined
+      const word = quotes.has(match[0]) ? '"' : match[0]
       let id = ids.get(word)
       if (id === undefined) ids.set(word, (id = ids.size))
-      const isWord = /^[\p{L}\p{N}_$]/u.test(word)
       tokens.push({
         id,
         line,
         start: match.index,
         end: match.index + match[0].length,
         weight: isWord && !keywords.has(word) ? word.length : 0,
-        loose: /^[,;()"]$/.test(word)
+        loose: looseSigns.has(word)
       })
     }
   }

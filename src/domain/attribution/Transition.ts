@@ -49,6 +49,22 @@ export const transition = (
   return { hunks, lines: after.length }
 }
 
+/** The same between equal lines: so many in front of it, so many behind it. */
+export const shifted = ({ hunks, lines }: Transition, head: number, tail: number): Transition => ({
+  hunks: hunks.map(({ old, fresh, sources, ...hunk }) => ({
+    ...hunk,
+    old: old + head,
+    fresh: fresh + head,
+    sources: new Map([...sources].map(([index, source]) => [index, shiftedSource(source, head)]))
+  })),
+  lines: head + lines + tail
+})
+
+const shiftedSource = (source: Source, by: number): Source =>
+  source.kind === "moved"
+    ? { ...source, line: source.line + by }
+    : { ...source, parts: source.parts.map((part) => ({ ...part, line: part.line + by })) }
+
 type Bare = Omit<Hunk, "sources"> & { readonly sources: Map<number, Source> }
 
 /** What lies between the runs of equal lines. */

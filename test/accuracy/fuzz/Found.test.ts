@@ -1,7 +1,51 @@
 /** What the fuzzer found, made small. */
 import { expect, test } from "vitest"
+import { opus } from "../Agent.ts"
+import { by } from "../Expect.ts"
 import type { CommitFact, Facts } from "../../../src/domain/attribution/Facts.ts"
 import { lineOwners } from "../../../src/domain/attribution/LineOwners.ts"
+import { newStage, type Stage } from "../Stage.ts"
+
+const onStage = (title: string, body: (stage: Stage) => Promise<void>): void =>
+  test(`found: ${title}`, async () => {
+    await using stage = await newStage()
+    await body(stage)
+    expect(stage.failures).toEqual([])
+  })
+
+onStage("a content that comes back later does not take an earlier commit's pending edit away", async (stage) => {
+  stage.write("f.ts", "one()\ntwo()\nthree()\n")
+  stage.commit("Start")
+  const claude = await stage.agent(opus)
+  await claude.edit("f.ts", "two()\n", "guess()\nhope()\n")
+  stage.change("f.ts", "three()\n", "three()\nfour()\n")
+  stage.commit("Both")
+  await claude.edit("f.ts", "four()\n", "")
+  stage.commit("As the first edit left it")
+  const lines = [...by("H", "one()"), ...by(claude, "guess()", "hope()"), ...by("H", "three()")]
+  await stage.expect("f.ts", lines, { of: { revision: "HEAD" } })
+  await stage.expect("f.ts", [...lines, ["four()", "H"]], { of: { revision: "HEAD~1" } })
+})
+
+for (const isAsked of [true, false])
+  onStage(`a part of a stash survives a conflict, ${isAsked ? "" : "not "}asked about meanwhile`, async (stage) => {
+    stage.write("f.ts", "one()\ntwo()\nthree()\n")
+    stage.commit("Start")
+    const claude = await stage.agent(opus)
+    await claude.edit("f.ts", "two()\n", "two()\nguess()\nhope()\n")
+    stage.git("stash", "push", "--quiet")
+    stage.change("f.ts", "two()\n", "two()\nmine()\n")
+    stage.commit("Mine")
+    if (isAsked) await stage.blame("f.ts")
+    stage.gitFails("stash", "pop")
+    stage.write("f.ts", "one()\ntwo()\nmine()\nguess()\nthree()\n")
+    stage.git("add", "f.ts")
+    stage.git("stash", "drop", "--quiet")
+    const lines = [...by("H", "one()", "two()", "mine()"), ...by(claude, "guess()"), ...by("H", "three()")]
+    await stage.expect("f.ts", lines)
+    stage.commit("A part of both")
+    await stage.expect("f.ts", lines, { of: { revision: "HEAD" } })
+  })
 
 /** A repository in which everything happened within one second: commits on top of one another. */
 const oneSecond = (commits: ReadonlyArray<{ readonly id: string; readonly lines: ReadonlyArray<string> }>): Facts => {

@@ -203,15 +203,18 @@ const discard: Operation = async (play, random) => {
   if (changed.length > 0) play.git("checkout", "--quiet", "--", random.pick(changed))
 }
 
+/** In a commit with few other changes of the file: git must take it for a rename, or nobody can know that it is one. */
 const rename: Operation = async (play, random) => {
-  const tracked = play.ask("ls-files").filter((file) => play.files().includes(file))
-  if (tracked.length === 0) return
-  const file = random.pick(tracked)
+  await commitAll(play, random)
+  const file = play.files().find(() => random.chance(50))
+  if (file === undefined) return
   const to = file.startsWith("in/") ? file.replace("in/", "").replace(".txt", "x.txt") : `in/${file}`
   if (play.files().includes(to)) return
-  play.log.push(`mkdirSync(join(stage.cwd, "in"), { recursive: true })`)
+  play.log.push(`stage.run("mkdir -p in")`)
   play.stage.run("mkdir -p in")
-  play.tryGit("mv", file, to)
+  play.git("mv", file, to)
+  if (play.lines(to).length > 6 && random.chance(50)) await edits.person[1](play, random)
+  await commitAll(play, random)
 }
 
 /** By name, with how often each is done. */
