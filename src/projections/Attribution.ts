@@ -34,6 +34,8 @@ export interface ChangeRow {
   readonly redacted: number
   /** `Transition.encode`; null when a content is not known or has no lines. */
   readonly hunks: string | null
+  /** The most lines in a row that it took out. */
+  readonly removed: number
 }
 
 /** That a model wrote in a file, in a session. */
@@ -74,7 +76,8 @@ const changeRows = table<ChangeRow>({
     modified: "INTEGER",
     formatter: "TEXT",
     redacted: "INTEGER",
-    hunks: "TEXT"
+    hunks: "TEXT",
+    removed: "INTEGER"
   },
   key: ["position"],
   indexes: [["path", "project"], ["after"], ["before"]],
@@ -99,7 +102,7 @@ const blindRows = table<BlindCallRow>({
 export const Attribution: Projection = {
   name: "attribution",
   // With the algorithm, which makes the hunks.
-  version: 100 + currentAlgorithm,
+  version: 200 + currentAlgorithm,
   tables: [changeRows, writerRows, blindRows],
   apply: (event, tables, contents) => {
     switch (event.type) {
@@ -129,7 +132,8 @@ export const Attribution: Projection = {
           modified: 0,
           formatter: null,
           redacted: isRedacted(content),
-          hunks: null
+          hunks: null,
+          removed: 0
         })
       }
       case "ToolCompleted":
@@ -153,6 +157,7 @@ type Edited = Extract<RecordedEvent, { readonly type: "FileEdited" }>
 
 const editRow = (event: Edited, contents: Contents): ChangeRow => {
   const { payload, actor } = event
+  const found = between(contentAt(payload.before, contents), contentAt(payload.after, contents))
   return {
     position: event.position,
     project: event.project ?? "",
@@ -167,7 +172,8 @@ const editRow = (event: Edited, contents: Contents): ChangeRow => {
     modified: payload.userModified === true ? 1 : 0,
     formatter: payload.formatter ?? null,
     redacted: Math.max(isRedacted(payload.before), isRedacted(payload.after)),
-    hunks: hunksBetween(contentAt(payload.before, contents), contentAt(payload.after, contents))
+    hunks: found === undefined ? null : encode(found),
+    removed: found?.hunks.reduce((most, { removed }) => Math.max(most, removed), 0) ?? 0
   }
 }
 
@@ -183,10 +189,8 @@ const nothing = Buffer.alloc(0)
 const contentAt = (content: Reference, contents: Contents): Buffer | undefined =>
   content === null ? nothing : content?.blob === undefined ? undefined : contents(content.blob)
 
-const hunksBetween = (before: Buffer | undefined, after: Buffer | undefined): string | null => {
-  const found = before === undefined || after === undefined ? undefined : transitionBetween(before, after)
-  return found === undefined ? null : encode(found)
-}
+const between = (before: Buffer | undefined, after: Buffer | undefined) =>
+  before === undefined || after === undefined ? undefined : transitionBetween(before, after)
 
 /** Every change of these files in a project, in order, up to a position. */
 export const changesOf = (
@@ -210,13 +214,20 @@ export const changesTo = (database: Database, project: string, oid: string): Rea
     )
     .all(oid, project) as ReadonlyArray<TimedChange>
 
-/** Changes of a session, from one position to another. */
-export const changesIn = (database: Database, session: string, from: number, to: number): ReadonlyArray<TimedChange> =>
+/** Changes of a session from one position to another, in other files than this, that took out so many lines in a row. */
+export const removalsBeside = (
+  database: Database,
+  { session, path }: Pick<ChangeRow, "session" | "path">,
+  from: number,
+  to: number,
+  fewest: number
+): ReadonlyArray<TimedChange> =>
   database
     .prepare(
-      "SELECT line_changes.*, events.time FROM line_changes JOIN events USING (position) WHERE position BETWEEN ? AND ? AND session = ? ORDER BY position"
+      `SELECT line_changes.*, events.time FROM line_changes JOIN events USING (position)
+       WHERE position BETWEEN ? AND ? AND session = ? AND path <> ? AND removed >= ? ORDER BY position`
     )
-    .all(from, to, session) as ReadonlyArray<TimedChange>
+    .all(from, to, session, path, fewest) as ReadonlyArray<TimedChange>
 
 /** The stored content of a git blob id, as far as recorded changes refer to it: its name among the blobs. */
 export const blobOf = (database: Database, oid: string): string | undefined =>

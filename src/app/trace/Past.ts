@@ -161,12 +161,14 @@ export const gather = (question: Question) =>
       wasBlind: (from, to) => Changes.blindCalls(database, project, from, to).some(({ position }) => position <= until),
       imported: (commit, path, line): LineAttribution | undefined =>
         firstOf(importsOf(commit), ({ record, source }) => importedLine(record, source, path, line)),
-      beside: (change) =>
-        change.session === null
-          ? []
-          : Changes.changesIn(database, change.session, change.position - near, Math.min(change.position + near, until))
-              .filter(({ path }) => path !== change.path)
-              .map((row) => changeOf(row, algorithm, lines)),
+      removalsBeside: (change, fewest) =>
+        Changes.removalsBeside(
+          database,
+          change,
+          change.position - near,
+          Math.min(change.position + near, until),
+          fewest
+        ).map((row) => changeOf(row, algorithm, lines)),
       sameContent: (oid, path, before) =>
         Changes.changesTo(database, project, oid)
           .filter((row) => row.path !== path && row.position < Math.min(before, until) && row.session !== null)

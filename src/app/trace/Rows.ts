@@ -43,9 +43,10 @@ export const recorded = (plan: Plan) =>
         attribution: value.attribution,
         deleted: false
       }))
-      const gone = plan.asks("deleted")
-        ? past.changes(file).flatMap((change) => past.lineage(file).removedBy(change))
-        : []
+      const gone =
+        plan.asks("deleted") && plan.admits({ deleted: true })
+          ? past.changes(file).flatMap((change) => past.lineage(file).removedBy(change))
+          : []
       return [
         ...present,
         ...gone.map(({ start, end, owner }) => ({ ...nowhere, file, start, end, attribution: owner, deleted: true }))

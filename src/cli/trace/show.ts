@@ -35,6 +35,7 @@ const reasons: Readonly<Record<UnknownReason, string>> = {
   "not-recorded-here": "committed elsewhere, and no record came with it",
   "blind-call": "an agent's command ran, and nobody looked at what it changed",
   contested: "an agent's command and somebody else wrote the file at the same time",
+  superseded: "an agent had written the same text, and nobody saw how it came back",
   "content-lost": "the content that would tell is in no store any more",
   "no-text": "no lines to attribute"
 }

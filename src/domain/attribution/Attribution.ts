@@ -67,6 +67,7 @@ export interface LineNotes {
  * - `not-recorded-here`: the commit was made elsewhere, and no record came with it.
  * - `blind-call`: an agent's command ran here, and nobody looked at which files it changed.
  * - `contested`: an agent's command and somebody else wrote the file at the same time.
+ * - `superseded`: an agent had written the same text here, it was taken out again, and nobody saw how it came back.
  * - `content-lost`: the content that would tell is in no store any more (pruned, shallow, destroyed, too large).
  * - `no-text`: binary, symbolic link, submodule or LFS pointer: there are no lines to attribute.
  */
@@ -75,6 +76,7 @@ export type UnknownReason =
   | "not-recorded-here"
   | "blind-call"
   | "contested"
+  | "superseded"
   | "content-lost"
   | "no-text"
 

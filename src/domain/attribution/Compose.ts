@@ -1,6 +1,6 @@
 /** A content explained by earlier ones: each of its lines gets its owner from the first that has it. */
 import type { Attribution, Evidence } from "./Attribution.ts"
-import { type Author, advance, atBest } from "./Owners.ts"
+import { type Author, advance, atBest, unknown } from "./Owners.ts"
 import { type Source, transition, type Transition } from "./Transition.ts"
 
 /** An earlier content that lines may come from. */
@@ -11,6 +11,8 @@ export interface Ancestor {
   readonly grade?: Evidence
   /** Only if all that it has beside the other ancestors is found: then somebody brought it here on purpose. */
   readonly onlyWhole?: boolean
+  /** It was left behind: an agent's line that is only here, nobody knows whose it is now. */
+  readonly superseded?: boolean
   /** Lines (0-based) that went into history already: they come from there, or not at all. */
   readonly spent?: ReadonlySet<number>
 }
@@ -27,24 +29,32 @@ export const compose = (
   const result: Array<Attribution | undefined> = lines.map(() => undefined)
   /** What a line equals without coming from there: the event that had written it. */
   const similar = new Map<number, number>()
-  const steps = ancestors.map((ancestor) => ({ ...ancestor, step: transition(ancestor.lines, lines) }))
-  const used: typeof steps = []
-  for (const ancestor of steps) {
-    const same = unchanged(ancestor.step)
+  /** Lines that only a superseded content has. */
+  const doubtful = new Set<number>()
+  const used: Array<Ancestor & { readonly step: Transition }> = []
+  for (const ancestor of ancestors) {
+    // Whatever comes after could only explain what is not explained yet.
+    if (!result.includes(undefined)) break
+    const step = transition(ancestor.lines, lines)
+    const same = unchanged(step)
     if (ancestor.onlyWhole === true && !isWhole(ancestor.lines, same, result, ancestors)) continue
-    used.push(ancestor)
+    used.push({ ...ancestor, step })
     for (const [line, from] of same) {
       const owner = ancestor.owners[from]
       if (ancestor.spent?.has(from) === true) {
         if (owner?.contributor.type === "ai" && owner.event !== null) similar.set(line, owner.event)
         continue
       }
+      if (ancestor.superseded === true) {
+        if (owner?.contributor.type === "ai" && says(lines[line] ?? "")) doubtful.add(line)
+        continue
+      }
       if (result[line] === undefined && owner !== undefined) result[line] = graded(owner, ancestor.grade)
     }
   }
-  for (const { step, owners, grade, spent, onlyWhole } of used) {
+  for (const { step, owners, grade, spent, onlyWhole, superseded } of used) {
     if (!result.includes(undefined)) break
-    if (onlyWhole === true) continue
+    if (onlyWhole === true || superseded === true) continue
     const carried = advance(owners, step, author, (line) => lines[line]?.length ?? 0)
     const origins = originsOf(step)
     for (const [line, owner] of carried.entries()) {
@@ -56,6 +66,7 @@ export const compose = (
   }
   return result.map((owner, line) => {
     const similarTo = similar.get(line)
+    if (owner === undefined && doubtful.has(line)) return unknown("superseded")
     return owner ?? (similarTo === undefined ? author.owner : { ...author.owner, similarTo })
   })
 }
@@ -88,6 +99,9 @@ export const unchanged = ({ hunks, lines }: Transition): ReadonlyArray<readonly 
   return pairs
 }
 
+/** Blank lines and brackets are the same in any text. */
+export const says = (line: string): boolean => /[\p{L}\p{N}]{2}/u.test(line)
+
 /** Every line that this ancestor has and the others have not is there, and at least one of them says something. */
 const isWhole = (
   lines: ReadonlyArray<string>,
@@ -96,8 +110,10 @@ const isWhole = (
   ancestors: ReadonlyArray<Ancestor>
 ): boolean => {
   const found = new Set(same.flatMap(([line, from]) => (result[line] === undefined ? [from] : [])))
-  if (![...found].some((from) => /[\p{L}\p{N}]{2}/u.test(lines[from] ?? ""))) return false
-  const others = new Set(ancestors.flatMap((one) => (one.onlyWhole === true ? [] : one.lines)))
+  if (![...found].some((from) => says(lines[from] ?? ""))) return false
+  const others = new Set(
+    ancestors.flatMap((one) => (one.onlyWhole === true || one.superseded === true ? [] : one.lines))
+  )
   const kept = new Set(same.map(([, from]) => from))
   return lines.every((line, from) => kept.has(from) || others.has(line))
 }

@@ -6,12 +6,15 @@
  * the commits that it takes the place of. docs/attribution.md tells it for auditors.
  */
 import type { Attribution, Credit, Deletion, Evidence } from "./Attribution.ts"
-import { align } from "./Align.ts"
-import { type Ancestor, compose, linesOf, unchanged } from "./Compose.ts"
-import { type Creation, type Creations, creationsOf, isRewriteOf, leftByCheckout, mayPrecede } from "./Creation.ts"
+import { Circumstances, type Making } from "./Circumstances.ts"
+import { type Ancestor, compose, unchanged } from "./Compose.ts"
+import { type Creation, isRewriteOf } from "./Creation.ts"
+import { rangesWith, removedIn, takenOut } from "./Deletions.ts"
 import type { Change, CommitFact, CommitFile, Facts, Lineage, Owned } from "./Facts.ts"
-import { type Author, advance, atBest, creditOf, sameCredit, unknown } from "./Owners.ts"
-import { transition, type Transition } from "./Transition.ts"
+import { type Block, insertions, slid } from "./Insertions.ts"
+import { blocksOf, movesInto, take } from "./Moves.ts"
+import { type Author, advance, atBest, creditOf, unknown } from "./Owners.ts"
+import { transition } from "./Transition.ts"
 
 /** Reflogs and commits count in seconds. */
 const second = 1000
@@ -28,9 +31,7 @@ export const lineOwners = (facts: Facts): LineOwners => new LineOwners(facts)
 
 export class LineOwners implements Lineage {
   readonly #facts: Facts
-  readonly #creations: ReadonlyMap<string, Creation>
-  readonly #resetAway: Creations["left"]
-  readonly #left: ReadonlySet<string>
+  readonly #circumstances: Circumstances
   readonly #byAfter = new Map<string, Array<Change>>()
   readonly #filesByAfter = new Map<string, Array<CommitFile>>()
   readonly #fileOf = new Map<string, CommitFile>()
@@ -43,16 +44,13 @@ export class LineOwners implements Lineage {
 
   constructor(facts: Facts) {
     this.#facts = facts
-    const { made, left } = creationsOf(facts.moves, facts.commits)
-    this.#creations = made
-    this.#resetAway = left
-    this.#left = leftByCheckout(facts.moves)
     for (const change of facts.changes)
       if (change.after !== null && change.after !== "") put(this.#byAfter, change.after, change)
     for (const file of facts.files) {
       this.#fileOf.set(`${file.commit}\0${file.path}`, file)
       if (file.after !== null) put(this.#filesByAfter, file.after, file)
     }
+    this.#circumstances = new Circumstances(facts, this.#filesByAfter)
   }
 
   /** Owners after a change; undefined when its content is not known. */
@@ -180,9 +178,7 @@ export class LineOwners implements Lineage {
   #movedHere(change: Change, owners: Owned, author: Author): Owned {
     const blocks = blocksOf(owners, author.owner)
     if (blocks.length === 0 || change.session === null || change.after === null) return owners
-    const others = this.#facts
-      .beside(change)
-      .filter(({ transition }) => transition?.hunks.some(({ removed }) => removed >= 3) === true)
+    const others = this.#facts.removalsBeside(change, 3)
     if (others.length === 0) return owners
     const lines = this.#facts.lines(change.after)
     return lines === undefined ? owners : this.#movedFrom(others, blocks, lines, owners, author)
@@ -368,7 +364,7 @@ export class LineOwners implements Lineage {
   }
 
   #commitOwners(fact: CommitFact, file: CommitFile, oid: string): Owned | undefined {
-    const creation = this.#creations.get(fact.commit)
+    const creation = this.#circumstances.creation(fact.commit)
     const making = {
       oid,
       fact,
@@ -380,7 +376,7 @@ export class LineOwners implements Lineage {
     if (exact !== undefined) {
       const owners = this.ofChange(exact)
       if (owners !== undefined)
-        return this.#isRewritten(oid, fact) ? owners.map((owner) => atBest(owner, "rewritten")) : owners
+        return this.#circumstances.isRewritten(oid, fact) ? owners.map((owner) => atBest(owner, "rewritten")) : owners
     }
     if (file.before === null) {
       const copied = this.#copyOf(oid, file.path, Infinity)
@@ -419,7 +415,7 @@ export class LineOwners implements Lineage {
   committerOf(commit: string, file?: CommitFile): Attribution {
     const fact = this.#facts.commits.get(commit)
     if (fact === undefined || fact.committed + second < this.#facts.since) return unknown("before-record")
-    const creation = this.#creations.get(commit)
+    const creation = this.#circumstances.creation(commit)
     if (creation === undefined || creation.verb.startsWith("am")) return unknown("not-recorded-here")
     const isTyped = /^commit|^merge|^revert|continue|edit|reword/.test(creation.verb)
     const isKnown = () => [...this.#facts.commits.values()].some((earlier) => isRewriteOf(this.#facts, fact, earlier))
@@ -432,92 +428,21 @@ export class LineOwners implements Lineage {
   /** The recorded change that led to exactly this content. */
   #exact(making: Making): Change | undefined {
     const { oid, fact, checkout } = making
-    const changes = (this.#byAfter.get(oid) ?? []).filter((change) => this.#mayCome(change, making))
+    const changes = (this.#byAfter.get(oid) ?? []).filter((change) => this.#circumstances.mayCome(change, making))
     const until = fact === null ? Infinity : fact.committed + second
     const timely = changes.filter(({ time }) => time < until)
     return timely.findLast((change) => change.checkout === checkout) ?? timely.at(-1) ?? changes[0]
   }
 
-  /**
-   * Whether a commit (null: the working tree) may have its content from a change. Not when that was committed, and all that
-   * held it was then thrown away: the same text again is somebody's own.
-   */
-  #mayCome(change: Change, { fact, from }: Making): boolean {
-    const carriers = this.#carriers(change, fact)
-    if (carriers.length === 0) return true
-    return carriers.some(({ commit }) => {
-      const carrier = this.#facts.commits.get(commit)
-      return (
-        this.#facts.precedes(commit, fact?.commit ?? null) ||
-        this.#facts.isLive(commit) ||
-        this.#left.has(commit) ||
-        (carrier !== undefined && fact !== null && isRewriteOf(this.#facts, fact, carrier)) ||
-        this.#tookFrom(from, commit)
-      )
-    })
-  }
-
-  /** Commits that a change went into before this one was made. Not stashes: what is stashed comes back, and nothing tells when. */
-  #carriers(change: Change, fact: CommitFact | null): ReadonlyArray<CommitFile> {
-    return (this.#filesByAfter.get(change.after ?? "") ?? []).filter(
-      ({ commit }) => commit !== fact?.commit && this.#wasThere(commit, fact?.commit ?? null) && !this.#isStash(commit)
-    )
-  }
-
-  /** A stash is a merge of HEAD with a commit of what was staged on it, and HEAD never was there. */
-  #isStash(commit: string): boolean {
-    const [head, index] = this.#facts.commits.get(commit)?.parents ?? []
-    const staged = this.#facts.commits.get(index ?? "")
-    return index !== undefined && !this.#creations.has(commit) && (staged === undefined || staged.parents[0] === head)
-  }
-
-  /** Whether a change may still lie in a checkout: not when a commit took it up whole, unless that was undone or is made anew. */
-  #isAtHand(change: Change, { fact, from }: Making): boolean {
-    const carriers = this.#carriers(change, fact)
-    return (
-      carriers.length === 0 ||
-      carriers.some(({ commit }) => {
-        const carrier = this.#facts.commits.get(commit)
-        const isAnew = carrier !== undefined && fact !== null && isRewriteOf(this.#facts, fact, carrier)
-        return isAnew || this.#tookFrom(from, commit)
-      })
-    )
-  }
-
-  /** Whether the operation that made a commit had this one, or a descendant of it, before its eyes. */
-  #tookFrom(from: ReadonlySet<string> | undefined, commit: string): boolean {
-    const queue = [...(from ?? [])]
-    const seen = new Set(queue)
-    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-      if (at === commit || this.#facts.precedes(commit, at)) return true
-      for (const parent of this.#facts.commits.get(at)?.parents ?? []) {
-        if (seen.has(parent)) continue
-        seen.add(parent)
-        queue.push(parent)
-      }
-    }
-    return false
-  }
-
-  /** Whether another commit, which does not lead to this one, had the content first. */
-  #isRewritten(oid: string, fact: CommitFact): boolean {
-    return (this.#filesByAfter.get(oid) ?? []).some(
-      ({ commit }) =>
-        commit !== fact.commit &&
-        !this.#facts.precedes(commit, fact.commit) &&
-        !this.#facts.precedes(fact.commit, commit) &&
-        (this.#facts.commits.get(commit)?.committed ?? Infinity) <= fact.committed
-    )
-  }
-
   /** States that lay in a checkout at a time, nearest to what they are to explain first. */
   #pending(lines: ReadonlyArray<string>, making: Making): ReadonlyArray<Ancestor> {
     const { oid, fact, checkout, at } = making
-    const states = this.#facts.changes
-      .filter((change) => change.checkout === checkout && change.time < at + second)
-      .filter((change) => !this.#descends(change, oid) && this.#isAtHand(change, making))
-      .slice(-tried)
-      .reverse()
+    const states: Array<Change> = []
+    for (const change of this.#facts.changes.toReversed()) {
+      if (states.length === tried) break
+      if (change.checkout !== checkout || change.time >= at + second) continue
+      if (!this.#descends(change, oid) && this.#circumstances.isAtHand(change, making)) states.push(change)
+    }
     const target = new Set(lines)
     const ranked = states.flatMap((change) => {
       const known = change.after === null || change.after === "" ? undefined : this.#facts.lines(change.after)
@@ -525,10 +450,15 @@ export class LineOwners implements Lineage {
       const common = known.filter((line) => target.has(line)).length
       return [{ change, far: known.length + lines.length - 2 * common }]
     })
-    const [best] = ranked.sort((a, b) => a.far - b.far)
-    if (best === undefined) return []
-    const spent = this.#spent(best.change, fact?.commit ?? null)
-    return this.#ancestor(best.change.after, () => this.ofChange(best.change), { spent })
+    // The nearest is what lay there; what only another one has was taken out again, and came back as nobody saw.
+    return ranked
+      .sort((a, b) => a.far - b.far)
+      .flatMap(({ change }, index) =>
+        this.#ancestor(change.after, () => this.ofChange(change), {
+          spent: this.#spent(change, fact?.commit ?? null),
+          ...(index === 0 ? {} : { superseded: true })
+        })
+      )
   }
 
   /** Lines of a change's content that a commit before `commit` took up already. */
@@ -562,8 +492,8 @@ export class LineOwners implements Lineage {
       return (
         earlier !== undefined &&
         commit !== fact.commit &&
-        this.#wasThere(commit, fact.commit) &&
-        (isRewriteOf(this.#facts, fact, earlier) || this.#tookFrom(creation?.from, commit))
+        this.#circumstances.wasThere(commit, fact.commit) &&
+        (isRewriteOf(this.#facts, fact, earlier) || this.#circumstances.tookFrom(creation?.from, commit))
       )
     })
     const own = (file: CommitFile) => {
@@ -589,19 +519,13 @@ export class LineOwners implements Lineage {
     return this.#facts.files
       .filter((file) => file.after !== null && file.commit !== commit && !this.#facts.precedes(file.commit, commit))
       .filter((file) => commit === null || !this.#facts.precedes(commit, file.commit))
-      .filter((file) => this.#facts.isLive(file.commit) || this.#left.has(file.commit))
-      .filter((file) => this.#wasThere(file.commit, commit))
+      .filter((file) => this.#facts.isLive(file.commit) || this.#circumstances.wasLeft(file.commit))
+      .filter((file) => this.#circumstances.wasThere(file.commit, commit))
       .slice(-tried)
       .reverse()
       .flatMap((file) =>
         this.#ancestor(file.after, () => this.ofCommit(file.commit, file.path), { grade: "rewritten", onlyWhole: true })
       )
-  }
-
-  /** Nothing comes from what was made later: else two commits would explain each other. */
-  #wasThere(earlier: string, commit: string | null): boolean {
-    const [one, other] = [this.#facts.commits.get(earlier), this.#facts.commits.get(commit ?? "")]
-    return one === undefined || other === undefined || mayPrecede(this.#creations, one, other)
   }
 
   /** Blocks that the same commit (null: what is on disk) took out of another file: they were moved. */
@@ -642,7 +566,7 @@ export class LineOwners implements Lineage {
     head: { readonly oid: string; readonly committed: number } | undefined,
     now: number
   ): Owned {
-    const making = { oid: content.oid, fact: null, checkout, at: now, from: this.#resetAway.get(checkout) }
+    const making = { oid: content.oid, fact: null, checkout, at: now, from: this.#circumstances.resetAway(checkout) }
     const exact = this.#exact(making)
     const known = exact === undefined ? undefined : this.ofChange(exact)
     if (known !== undefined && known.length === content.lines.length) return known
@@ -682,124 +606,6 @@ const authorOf = (change: Change): Author => {
     commit: null,
     path,
     ...(formatter === null ? {} : { formatter })
-  }
-}
-
-/** The circumstances in which a content came to be: that of a commit, or (`fact` null) of the working tree as it is. */
-interface Making {
-  readonly oid: string
-  readonly fact: CommitFact | null
-  /** Where; null when nobody here saw it. */
-  readonly checkout: string | null
-  /** Milliseconds since 1970. */
-  readonly at: number
-  /** See `Creation.from`. */
-  readonly from: ReadonlySet<string> | undefined
-}
-
-interface Block {
-  readonly start: number
-  readonly count: number
-}
-
-/** Neighbouring lines (0-based) with the same owner, deleted by the same. */
-const rangesWith = (
-  gone: ReadonlyArray<{ readonly line: number; readonly owner: Credit; readonly by: Credit }>
-): ReadonlyArray<Deletion> => {
-  const deletions: Array<Deletion> = []
-  for (const { line, owner, by } of gone) {
-    const last = deletions.at(-1)
-    if (last !== undefined && last.end === line && sameCredit(last.owner, owner) && sameCredit(last.by, by))
-      deletions[deletions.length - 1] = { ...last, end: line + 1 }
-    else deletions.push({ start: line + 1, end: line + 1, owner, by })
-  }
-  return deletions
-}
-
-/** Old lines that are there no more as they were, wherever some words of them are now. */
-const takenOut = ({ hunks }: Transition): ReadonlyArray<number> => {
-  const whole = hunks.flatMap(({ sources }) => [...sources.values()].filter(({ kind }) => kind !== "changed"))
-  const left = new Set(whole.flatMap(linesOf))
-  return hunks
-    .flatMap(({ old, removed }) => Array.from({ length: removed }, (_, step) => old + step))
-    .filter((line) => !left.has(line))
-}
-
-/** Old lines of which nothing is left. */
-const removedIn = (step: Transition): ReadonlyArray<number> => {
-  const changed = new Set(step.hunks.flatMap(({ sources }) => [...sources.values()].flatMap(linesOf)))
-  return takenOut(step).filter((line) => !changed.has(line))
-}
-
-/** Lines that were put between others, without anything taken out there. */
-export const insertions = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): ReadonlyArray<Block> =>
-  transition(before, after, 1).hunks.flatMap(({ removed, fresh, added }) =>
-    removed === 0 && added > 0 ? [{ start: fresh, count: added }] : []
-  )
-
-/**
- * The place of an inserted line that a line outside of insertions stands for, if the insertion could as well have been made
- * there: it begins or ends with the lines that stand beside it.
- */
-export const slid = (blocks: ReadonlyArray<Block>, lines: ReadonlyArray<string>, line: number): number => {
-  if (blocks.some(({ start, count }) => line >= start && line < start + count)) return line
-  for (const { start, count } of blocks) {
-    let up = start
-    while (up > line && lines[up - 1] === lines[up - 1 + count]) up -= 1
-    if (line < start && up <= line) return line + count
-    let down = start + count
-    while (down <= line && lines[down] === lines[down - count]) down += 1
-    if (line >= start + count && line < down) return line - count
-  }
-  return line
-}
-
-/** At least three lines in a row that an author wrote. */
-const blocksOf = (owners: Owned, author: Attribution): ReadonlyArray<Block> => {
-  const blocks: Array<Block> = []
-  for (let at = 0; at < owners.length; at++) {
-    if (owners[at] !== author) continue
-    const start = at
-    while (owners[at + 1] === author) at++
-    if (at + 1 - start >= 3) blocks.push({ start, count: at + 1 - start })
-  }
-  return blocks
-}
-
-const says = (line: string): boolean => /[\p{L}\p{N}]{2}/u.test(line)
-
-/** At least three lines in a row of which one says something are no accident. */
-const fewest = 3
-
-/** New line → line of another file that was taken out there, for whole pieces of the blocks. */
-const movesInto = (
-  lines: ReadonlyArray<string>,
-  blocks: ReadonlyArray<Block>,
-  before: ReadonlyArray<string>,
-  removed: ReadonlyArray<number>
-): ReadonlyArray<readonly [line: number, from: number]> => {
-  const gone = removed.map((line) => before[line] ?? "")
-  return blocks.flatMap(({ start, count }) =>
-    align(gone, lines.slice(start, start + count)).flatMap((run) => {
-      const piece = gone.slice(run.a, run.a + run.length)
-      if (run.length < fewest || !piece.some(says)) return []
-      return piece.map((_, step) => [start + run.b + step, removed[run.a + step] ?? 0] as const)
-    })
-  )
-}
-
-/** Gives moved lines the owners that they had where they came from. */
-const take = (
-  result: Array<Attribution>,
-  places: ReadonlyArray<readonly [line: number, from: number]>,
-  origin: Owned | undefined,
-  { owner, event, commit }: Author,
-  path: string
-): void => {
-  for (const [line, from] of places) {
-    const moved = origin?.[from]
-    if (moved !== undefined)
-      result[line] = { ...moved, movedBy: { event, commit, contributor: owner.contributor.type, from: path } }
   }
 }
 

@@ -27,6 +27,7 @@ const reasons: Readonly<Record<UnknownReason, true>> = {
   "not-recorded-here": true,
   "blind-call": true,
   contested: true,
+  superseded: true,
   "content-lost": true,
   "no-text": true
 }
