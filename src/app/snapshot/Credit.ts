@@ -27,8 +27,9 @@ export interface Circumstances {
 
 export const creditFor = (file: string, at: Circumstances): Credit => {
   const written = at.command.names(file)
-  // The client may count in what changed meanwhile.
-  if (at.command.closed && !written) return at.command.history || isClaimed(file, at) ? "another" : "person"
+  // The client may count in what changed meanwhile. A person's it is only when nobody else was there who could have done it.
+  if (at.command.closed && !written)
+    return at.command.history || at.others.length > 0 || at.edits.length > 0 ? "another" : "person"
   const same = (content: string | null | undefined) => content !== undefined && content === at.after
   const [last] = at.edits.slice(-1)
   if (last !== undefined && same(last.after)) return "another"
@@ -42,7 +43,3 @@ export const creditFor = (file: string, at: Circumstances): Credit => {
   if (written) return "named"
   return at.idle || at.doubtful || at.command.checks ? "contested" : "window"
 }
-
-/** Whether somebody else who is recorded accounts for it. */
-const isClaimed = (file: string, { others, edits, after }: Circumstances): boolean =>
-  edits.some((edit) => edit.after === after) || others.some(({ command }) => !command.closed || command.names(file))

@@ -38,6 +38,16 @@ export class Circumstances {
     return this.#left.has(commit)
   }
 
+  /**
+   * Whether a commit is the same change as an earlier one, made again. One that was plainly committed here is not, though its
+   * author made another in the same second.
+   */
+  rewrites(commit: CommitFact, earlier: CommitFact): boolean {
+    const creation = this.#creations.made.get(commit.commit)
+    const isPlain = creation !== undefined && /^commit(?: \((?:initial|merge)\))?$/.test(creation.verb)
+    return !(isPlain && creation.from.size === 0) && isRewriteOf(this.#facts, commit, earlier)
+  }
+
   /** See `Creations.left`. */
   resetAway(checkout: string): ReadonlySet<string> | undefined {
     return this.#creations.left.get(checkout)
@@ -56,7 +66,7 @@ export class Circumstances {
         this.#facts.precedes(commit, fact?.commit ?? null) ||
         this.#facts.isLive(commit) ||
         this.#left.has(commit) ||
-        (carrier !== undefined && fact !== null && isRewriteOf(this.#facts, fact, carrier)) ||
+        (carrier !== undefined && fact !== null && this.rewrites(fact, carrier)) ||
         this.tookFrom(from, commit)
       )
     })
@@ -85,7 +95,7 @@ export class Circumstances {
       carriers.length === 0 ||
       carriers.some(({ commit }) => {
         const carrier = this.#facts.commits.get(commit)
-        const isAnew = carrier !== undefined && fact !== null && isRewriteOf(this.#facts, fact, carrier)
+        const isAnew = carrier !== undefined && fact !== null && this.rewrites(fact, carrier)
         return isAnew || this.tookFrom(from, commit)
       })
     )

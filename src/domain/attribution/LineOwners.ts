@@ -8,7 +8,7 @@
 import type { Attribution, Credit, Deletion, Evidence } from "./Attribution.ts"
 import { Circumstances, type Making } from "./Circumstances.ts"
 import { type Ancestor, compose, unchanged } from "./Compose.ts"
-import { type Creation, isRewriteOf } from "./Creation.ts"
+import type { Creation } from "./Creation.ts"
 import { rangesWith, removedIn, takenOut } from "./Deletions.ts"
 import type { Change, CommitFact, CommitFile, Facts, Lineage, Owned } from "./Facts.ts"
 import { type Block, insertions, slid } from "./Insertions.ts"
@@ -418,7 +418,8 @@ export class LineOwners implements Lineage {
     const creation = this.#circumstances.creation(commit)
     if (creation === undefined || creation.verb.startsWith("am")) return unknown("not-recorded-here")
     const isTyped = /^commit|^merge|^revert|continue|edit|reword/.test(creation.verb)
-    const isKnown = () => [...this.#facts.commits.values()].some((earlier) => isRewriteOf(this.#facts, fact, earlier))
+    const isKnown = () =>
+      [...this.#facts.commits.values()].some((earlier) => this.#circumstances.rewrites(fact, earlier))
     if (!isTyped && !isKnown()) return unknown("not-recorded-here")
     const previous = file?.before == null ? undefined : this.#filesByAfter.get(file.before)?.[0]
     const from = this.#facts.commits.get(previous?.commit ?? "")?.committed ?? this.#facts.since
@@ -451,7 +452,7 @@ export class LineOwners implements Lineage {
       return [{ change, far: known.length + lines.length - 2 * common }]
     })
     // The nearest is what lay there; what only another one has was taken out again, and came back as nobody saw.
-    return ranked
+    const lying = ranked
       .sort((a, b) => a.far - b.far)
       .flatMap(({ change }, index) =>
         this.#ancestor(change.after, () => this.ofChange(change), {
@@ -459,6 +460,23 @@ export class LineOwners implements Lineage {
           ...(index === 0 ? {} : { superseded: true })
         })
       )
+    return [...lying, ...this.#takenUp(making)]
+  }
+
+  /** The last content that an agent left here and a commit took up: what equals it now is similar, and no more. */
+  #takenUp(making: Making): ReadonlyArray<Ancestor> {
+    const last = this.#facts.changes.findLast(
+      (change) =>
+        change.checkout === making.checkout &&
+        change.time < making.at + second &&
+        change.session !== null &&
+        !this.#descends(change, making.oid) &&
+        !this.#circumstances.isAtHand(change, making)
+    )
+    const lines = last === undefined ? undefined : this.#facts.lines(last.after ?? "")
+    return last === undefined || lines === undefined
+      ? []
+      : this.#ancestor(last.after, () => this.ofChange(last), { spent: new Set(lines.keys()), superseded: true })
   }
 
   /** Lines of a change's content that a commit before `commit` took up already. */
@@ -493,12 +511,12 @@ export class LineOwners implements Lineage {
         earlier !== undefined &&
         commit !== fact.commit &&
         this.#circumstances.wasThere(commit, fact.commit) &&
-        (isRewriteOf(this.#facts, fact, earlier) || this.#circumstances.tookFrom(creation?.from, commit))
+        (this.#circumstances.rewrites(fact, earlier) || this.#circumstances.tookFrom(creation?.from, commit))
       )
     })
     const own = (file: CommitFile) => {
       const earlier = this.#facts.commits.get(file.commit)
-      return earlier !== undefined && isRewriteOf(this.#facts, fact, earlier) ? 0 : 1
+      return earlier !== undefined && this.#circumstances.rewrites(fact, earlier) ? 0 : 1
     }
     const undone = this.#facts.files.filter(({ commit }) => fact.reverts !== null && commit.startsWith(fact.reverts))
     return [
