@@ -59,10 +59,12 @@ export const recorded = (plan: Plan) =>
   })
 
 const nowhere = { commit: null, author: null }
+const nobody = { model: null, session: null, agent: null }
 
 const candidates = (database: Database, project: ProjectId, plan: Plan): ReadonlyArray<string> => {
-  if (plan.contributors.some((type) => type === "human" || type === "unknown"))
-    return Changes.pathsOf(database, project).filter((path) => plan.admits({ path }))
+  // What people wrote, and what nobody knows, has no model and no session.
+  const others = (["human", "unknown"] as const).map((contributor) => ({ contributor, ...nobody }))
+  if (others.some(plan.admits)) return Changes.pathsOf(database, project).filter((path) => plan.admits({ path }))
   const known = new Map(Changes.models(database, project).map((model) => [model, modelId(model)]))
   const models = [...known].flatMap(([name, model]) => (plan.admits({ model: name === "" ? null : model }) ? name : []))
   const written = Changes.writers(database, project, models)

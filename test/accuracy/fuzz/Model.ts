@@ -18,7 +18,7 @@ const styles: ReadonlyArray<(n: number) => string> = [
 /** What blame said of lines, counted. */
 export interface Tally {
   lines: number
-  /** Of an AI, said to be unknown. */
+  /** Of an AI, said to be unknown: allowed only where the text was taken out and came back unseen. */
   lost: number
   /** Of a person, said to be unknown. */
   unproved: number
@@ -60,6 +60,8 @@ export const newModel = (style: number): Model => {
           return []
         }
         if (isUnknown) tally.lost += 1
+        // A part of a stash that is gone: the text was taken out and came back, and nothing tells how.
+        if (isUnknown && line.reason === "superseded") return []
         return [
           `${title}:${line.line} ${line.text}: ${owner}, said to be ${shown(line)} (${line.reason ?? line.evidence})`
         ]
