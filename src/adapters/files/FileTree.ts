@@ -10,8 +10,8 @@ import * as Git from "../git/Git.ts"
 import { layoutOf } from "../git/Layout.ts"
 
 /** An agent waits meanwhile: what takes longer, in milliseconds, is given up. */
-const longestList = 900
-const longestRead = 500
+const longestList = 2500
+const longestRead = 1000
 
 /** More loose files than this are not looked at. */
 const mostFiles = 50_000
