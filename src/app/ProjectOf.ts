@@ -66,7 +66,8 @@ export const projectOf = (
     const checkout = repositories.checkoutOf(folder)
     if (checkout === undefined) return undefined
     const project = Projects.at(database, checkout.path)
-    if (project !== undefined && isIdentified(database, project)) return { project, checkout }
+    if (project !== undefined && (repositories.isEmpty(checkout) || isIdentified(database, project)))
+      return { project, checkout }
     return yield* registerCheckout(checkout).pipe(
       Effect.map(({ project }) => ({ project, checkout })),
       Effect.catchTags({

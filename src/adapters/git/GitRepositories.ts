@@ -5,12 +5,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type GitFailed, type GitMissing, Repositories } from "../../app/ports/Repositories.ts"
 import { normaliseRemote } from "../../domain/Project.ts"
-import { layoutOf } from "./Layout.ts"
+import { headOf, layoutOf } from "./Layout.ts"
 import { checkoutOf } from "./Checkout.ts"
 import { ask } from "./Git.ts"
 
 export const layer = Layer.succeed(Repositories, {
   checkoutOf,
+  isEmpty: (checkout) => {
+    const layout = layoutOf(checkout.path)
+    return layout !== undefined && headOf(layout)?.commit === null
+  },
   facts: (checkout) =>
     Effect.gen(function* () {
       const [shallow, remote] = yield* Effect.all([

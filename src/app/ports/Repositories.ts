@@ -44,6 +44,8 @@ export class Repositories extends Context.Tag("nexus/app/Repositories")<
   {
     /** The checkout that a folder is in, by looking at the file system alone; undefined when it is in none. */
     readonly checkoutOf: (folder: string) => Checkout | undefined
+    /** Whether a checkout has no commit yet, as far as files alone tell. */
+    readonly isEmpty: (checkout: Checkout) => boolean
     /** What a checkout's project is recognised by. Starts git. */
     readonly facts: (checkout: Checkout) => Effect.Effect<RepositoryFacts, GitFailed | GitMissing>
     /** Why a folder is in no checkout, in words that complete "FOLDER …". */

@@ -99,7 +99,13 @@ export const gather = (question: Question) =>
     }
     const asked = question.paths.map(familyOf)
     const strangers = asked.some(({ files }) => files.some(({ commit }) => !order.has(commit)))
-    const dead = new Set(strangers && head !== null ? yield* history.unreachable(checkout) : [])
+    // What git has forgotten is dead as well, so that asking after a `git gc` gives the same answer.
+    const live =
+      strangers && head !== null
+        ? new Set(
+            (yield* history.commits(checkout, { revisions: ["--all"], since: since - day })).map((one) => one.commit)
+          )
+        : undefined
     const merges =
       head === null ? new Map<string, ReadonlyArray<string>>() : yield* mergeParents(asked, commits, checkout)
     const wanted = new Set(question.contents)
@@ -157,7 +163,7 @@ export const gather = (question: Question) =>
       otherParents: (commit, path) => merges.get(`${commit}\0${path}`) ?? [],
       lines,
       precedes: (ancestor, commit) => precedes(order, commits, ancestor, commit),
-      isLive: (commit) => !dead.has(commit),
+      isLive: (commit) => live === undefined || live.has(commit),
       wasBlind: (from, to) => Changes.blindCalls(database, project, from, to).some(({ position }) => position <= until),
       imported: (commit, path, line): LineAttribution | undefined =>
         firstOf(importsOf(commit), ({ record, source }) => importedLine(record, source, path, line)),
