@@ -77,7 +77,7 @@ describe("global options", () => {
       ["projections", `--home=${elsewhere}`, "list", "--json"],
       ["--home", elsewhere, "projections", "list", "--json"]
     ]) {
-      expect(json(await nexus(...args)).items.map(({ position }: any) => position)).toEqual([0, 0, 0, 0])
+      expect(new Set(json(await nexus(...args)).items.map(({ position }: any) => position))).toEqual(new Set([0]))
     }
     expect(existsSync(join(elsewhere, "nexus.db"))).toBe(true)
     expect(json(await nexus("--json", "status")).log.events).toBeGreaterThan(0)
