@@ -110,6 +110,8 @@ export const FileEdited = Schema.Struct({
   claim: Schema.optional(Schema.Literal("named", "window", "contested")),
   /** The formatter that the command ran, when it ran one: "prettier", "gofmt". */
   formatter: text,
+  /** HEAD's commit when the call began, where that was looked at: what it did came after. */
+  head: text,
   /** The person changed the proposal before accepting it. */
   userModified: Schema.optional(Schema.Boolean),
   model: text,

@@ -30,6 +30,8 @@ export interface ChangeRow {
   readonly claim: string
   readonly modified: number
   readonly formatter: string | null
+  /** See `FileEdited.head`. */
+  readonly head: string | null
   /** 1 when secrets were taken out of a stored content. */
   readonly redacted: number
   /** `Transition.encode`; null when a content is not known or has no lines. */
@@ -75,6 +77,7 @@ const changeRows = table<ChangeRow>({
     claim: "TEXT",
     modified: "INTEGER",
     formatter: "TEXT",
+    head: "TEXT",
     redacted: "INTEGER",
     hunks: "TEXT",
     removed: "INTEGER"
@@ -102,7 +105,7 @@ const blindRows = table<BlindCallRow>({
 export const Attribution: Projection = {
   name: "attribution",
   // With the algorithm, which makes the hunks.
-  version: 200 + currentAlgorithm,
+  version: 300 + currentAlgorithm,
   tables: [changeRows, writerRows, blindRows],
   apply: (event, tables, contents) => {
     switch (event.type) {
@@ -131,6 +134,7 @@ export const Attribution: Projection = {
           claim: "seen",
           modified: 0,
           formatter: null,
+          head: null,
           redacted: isRedacted(content),
           hunks: null,
           removed: 0
@@ -171,6 +175,7 @@ const editRow = (event: Edited, contents: Contents): ChangeRow => {
     claim: payload.claim ?? "edited",
     modified: payload.userModified === true ? 1 : 0,
     formatter: payload.formatter ?? null,
+    head: payload.head ?? null,
     redacted: Math.max(isRedacted(payload.before), isRedacted(payload.after)),
     hunks: found === undefined ? null : encode(found),
     removed: found?.hunks.reduce((most, { removed }) => Math.max(most, removed), 0) ?? 0

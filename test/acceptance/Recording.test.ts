@@ -109,7 +109,7 @@ describe("nexus events --json", () => {
     expect(edits.filter(({ payload }) => payload.before === null).map(({ payload }) => payload.operation)).toEqual(
       Array.from({ length: 3 }, () => "created")
     )
-    expect(edits[4].payload).toMatchObject({ evidence: "disk", before: edits[1].payload.after })
+    expect(edits[4].payload).toMatchObject({ evidence: "snapshot", before: edits[1].payload.after })
     expect(edits.map(({ actor }) => actor.model)).toEqual([
       ...Array.from({ length: 5 }, () => "claude-opus-5-5"),
       "claude-sonnet-5-5"

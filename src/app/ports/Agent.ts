@@ -26,6 +26,8 @@ export interface Edit extends Pick<FileEdited, "tool" | "call" | "operation" | "
   /** The path that the content came from, in the same form as `path`. */
   readonly from?: string
   readonly formatter?: string
+  /** See `FileEdited.head`. */
+  readonly head?: string
   /** As the client wrote it, mostly absolute. */
   readonly path: string
   readonly before: Buffer | null | undefined

@@ -90,7 +90,7 @@ const begin = ({ client, cwd, located, time }: Delivered, window: CallWindow) =>
         const content = seen?.content === undefined ? {} : { content: cleanContent(seen.content, redact) }
         return [file, { id: seen?.id, stamp: seen?.stamp ?? "", ...content }]
       })
-      return calls.put(call, { index: "", loose: new Map(files), moves: 0 })
+      return calls.put(call, { index: "", loose: new Map(files), moves: 0, head: undefined })
     }
     if (checkout === undefined || commandOf(call).nothing) return
     calls.put(call, yield* take(call, checkout))
@@ -106,7 +106,7 @@ const take = (call: OpenCall, checkout: string, earlier?: { readonly look: Look;
     const moves = yield* (yield* History).reflog(checkout)
     const look = earlier?.look.index === index ? earlier.look : yield* tree.look(checkout)
     if (look.index !== index) return yield* new LookFailed({ checkout, detail: "git is at work in it" })
-    return snapshotOf(look, moves.length, redact, earlier?.snapshot)
+    return snapshotOf(look, moves, redact, earlier?.snapshot)
   }).pipe(Effect.retry({ times: 1 }))
 
 const end = (delivered: Delivered, window: CallWindow) =>

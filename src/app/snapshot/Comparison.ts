@@ -139,7 +139,8 @@ export const compare = (
         evidence: "snapshot",
         claim: credit,
         ...(from === undefined ? {} : { from: join(checkout, from) }),
-        ...(command.formatter === undefined ? {} : { formatter: command.formatter })
+        ...(command.formatter === undefined ? {} : { formatter: command.formatter }),
+        ...(snapshot.head === undefined ? {} : { head: snapshot.head })
       })
     }
     return { edits, persons, others, complete: all.length <= mostChanges }

@@ -1,4 +1,5 @@
 /** A checkout as it was when it was looked through, with what could not be had again: what files held that git has not. */
+import type { HeadMove } from "../ports/History.ts"
 import type { Secrets } from "../ports/Secrets.ts"
 import type { ContentId, Look } from "../ports/WorkingTree.ts"
 import { cleanContent, type CleanContent } from "../ContentStore.ts"
@@ -20,12 +21,14 @@ export interface Snapshot {
   readonly loose: ReadonlyMap<string, KeptFile | null>
   /** How many entries HEAD's reflog had. */
   readonly moves: number
+  /** What the last of them led to. */
+  readonly head: string | undefined
 }
 
 /** `earlier`: of the same checkout; what it holds of files that were not read again. */
 export const snapshotOf = (
   { index, loose: files }: Look,
-  moves: number,
+  moves: ReadonlyArray<HeadMove>,
   redact: Secrets["Type"]["redact"],
   earlier?: Snapshot
 ): Snapshot => {
@@ -44,7 +47,7 @@ export const snapshotOf = (
     left -= kept?.copy?.length ?? 0
     loose.set(path, { id, stamp, ...(kept === undefined ? {} : { content: kept }) })
   }
-  return { index, loose, moves }
+  return { index, loose, moves: moves.length, head: moves.at(-1)?.to }
 }
 
 /** A file that is not what it was. Undefined: there is none; an id that is undefined is not known. */

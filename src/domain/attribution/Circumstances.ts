@@ -116,6 +116,11 @@ export class Circumstances {
     return false
   }
 
+  /** Whether a change's call began when HEAD had a commit already: then that has nothing of it, in whatever second both were. */
+  beganAfter({ head }: Change, fact: CommitFact | null): boolean {
+    return fact !== null && head !== null && (head === fact.commit || this.#facts.precedes(fact.commit, head))
+  }
+
   /** Whether another commit, which does not lead to this one, had the content first. */
   isRewritten(oid: string, fact: CommitFact): boolean {
     return (this.#filesByAfter.get(oid) ?? []).some(

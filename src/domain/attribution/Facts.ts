@@ -17,6 +17,8 @@ export interface Change {
   readonly claim: string
   readonly modified: boolean
   readonly formatter: string | null
+  /** HEAD's commit when the call began; null where nobody looked. */
+  readonly head: string | null
   /** Undefined when a content is not known or has no lines. */
   readonly transition: Transition | undefined
   /** Milliseconds since 1970. */

@@ -442,7 +442,8 @@ export class LineOwners implements Lineage {
     for (const change of this.#facts.changes.toReversed()) {
       if (states.length === tried) break
       if (change.checkout !== checkout || change.time >= at + second) continue
-      if (!this.#descends(change, oid) && this.#circumstances.isAtHand(change, making)) states.push(change)
+      const isLater = this.#descends(change, oid) || this.#circumstances.beganAfter(change, fact)
+      if (!isLater && this.#circumstances.isAtHand(change, making)) states.push(change)
     }
     const target = new Set(lines)
     const ranked = states.flatMap((change) => {
@@ -471,6 +472,7 @@ export class LineOwners implements Lineage {
         change.time < making.at + second &&
         change.session !== null &&
         !this.#descends(change, making.oid) &&
+        !this.#circumstances.beganAfter(change, making.fact) &&
         !this.#circumstances.isAtHand(change, making)
     )
     const lines = last === undefined ? undefined : this.#facts.lines(last.after ?? "")

@@ -157,6 +157,22 @@ scenario(53, "git within a command: what it brings back is whose it was", async 
   )
 })
 
+scenario(53, "a command that begins in the second of a commit: what both have is the commit's", async (stage) => {
+  stage.write("routes.js", routes)
+  stage.commit("Routes")
+  stage.change("routes.js", "app.listen(8080)\n", "app.use(compression())\napp.listen(8080)\n")
+  const later = `${Math.floor(Date.now() / 1000) + 5} +0000`
+  stage.gitWith({ GIT_COMMITTER_DATE: later }, "commit", "--quiet", "--all", "--message", "Compress")
+  stage.git("checkout", "--quiet", "HEAD~1", "--", "routes.js")
+  const claude = await stage.agent(opus)
+  await claude.bash("sed -i '/listen/i app.use(compression())' routes.js && echo 'app.use(etag())' >> routes.js")
+  stage.gitWith({ GIT_COMMITTER_DATE: later }, "commit", "--quiet", "--all", "--message", "Tags")
+  const end = [...by("H", "app.listen(8080)"), ...by(claude, "app.use(etag())")]
+  await stage.expect("routes.js", [...by("H", ...routeLines.slice(0, 2), "app.use(compression())"), ...end], {
+    of: { revision: "HEAD" }
+  })
+})
+
 scenario(54, "a person saves another file while a command runs that names its own", async (stage) => {
   stage.write("routes.js", routes)
   stage.write("notes.md", "Call Bob\n")
