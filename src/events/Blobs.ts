@@ -1,7 +1,7 @@
 /**
  * Content by the SHA-256 of its bytes, compressed with zstd. The next state of a file is stored as what it adds to the last
- * one: the earlier content serves as the compression dictionary (RFC 8878, section 5), which makes an edit of a long file
- * take a few dozen bytes.
+ * one: a small edit as what lies between the parts that stayed (`Splice`), any other with the earlier content as the
+ * compression dictionary (RFC 8878, section 5). Either way an edit of a long file takes a few dozen bytes.
  */
 import { hash } from "node:crypto"
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib"
@@ -9,9 +9,10 @@ import type * as Effect from "effect/Effect"
 import { ContentHash } from "../domain/Ids.ts"
 import { type Database, guard } from "./Database.ts"
 import { LogDamaged, type LogFailure } from "./LogErrors.ts"
+import { splice, unsplice } from "./Splice.ts"
 
 /** How many contents may have to be read to get at one. */
-const deepest = 16
+const deepest = 32
 
 /** More than any log has: a chain that is longer leads in a circle. */
 const endless = 10_000
@@ -22,11 +23,14 @@ const largestChunk = 256 * 1024
 /** Shorter content does not get smaller. */
 const compressFrom = 64
 
+/** More bytes in one place than these are compressed: that is slower to read, and a good deal smaller. */
+const splicedUpTo = 320
+
 /** Content ready to be stored in a transaction: the slow part is done. */
 export interface PreparedBlob {
   readonly hash: ContentHash
   readonly bytes: number
-  readonly encoding: 0 | 1 | 2
+  readonly encoding: 0 | 1 | 2 | 3
   readonly base: ContentHash | null
   readonly depth: number
   readonly data: Buffer
@@ -53,13 +57,21 @@ export const make = (database: Database): Blobs => ({
 })
 
 /** Reads contents one after the other, as a fold over many does: what was read lately is at hand. Thrown: LogDamaged. */
-export type Contents = (hash: string) => Buffer | undefined
+export interface Contents {
+  (hash: string): Buffer | undefined
+  /** Told which contents are about to be asked for, it reads them together: that takes a quarter of the time. */
+  readonly soon: (hashes: ReadonlyArray<string>) => void
+}
 
 /** How many bytes of contents a reader keeps at hand. */
 const atHand = 32 * 1024 * 1024
 
+/** Fewer contents are not worth a statement of their own. */
+const together = 8
+
 export const reader = (database: Database): Contents => {
   const known = new Map<string, Content>()
+  let rows: ReadonlyMap<string, Row> = new Map()
   let bytes = 0
   const look = (name: string, above: number): Content | undefined => {
     const found = known.get(name)
@@ -69,7 +81,7 @@ export const reader = (database: Database): Contents => {
       known.set(name, found)
       return found
     }
-    const content = read(database, name, above, look)
+    const content = read(database, name, above, look, rows.get(name))
     if (content === undefined) return undefined
     known.set(name, content)
     bytes += content.content.length
@@ -80,7 +92,21 @@ export const reader = (database: Database): Contents => {
     }
     return content
   }
-  return (hash) => look(hash, 0)?.content
+  const soon = (hashes: ReadonlyArray<string>) => {
+    const missing = [...new Set(hashes)].filter((hash) => !known.has(hash))
+    rows = missing.length < together ? new Map() : rowsOf(database, missing)
+  }
+  return Object.assign((hash: string) => look(hash, 0)?.content, { soon })
+}
+
+/** In the order of their names, so that each page is read once. */
+const rowsOf = (database: Database, hashes: ReadonlyArray<string>): ReadonlyMap<string, Row> => {
+  const found = database
+    .prepare(
+      "SELECT hash, bytes, encoding, base, data FROM json_each(?) CROSS JOIN blobs ON blobs.hash = json_each.value"
+    )
+    .all(JSON.stringify(hashes.toSorted())) as ReadonlyArray<Row & { readonly hash: string }>
+  return new Map(found.map((row) => [row.hash, row]))
 }
 
 /** Stores what is not there yet. Inside a write transaction. */
@@ -129,8 +155,11 @@ const prepare = (database: Database, content: Buffer, base: Base | undefined): P
     const baseName = base.blob?.hash ?? hashOf(base.content)
     const depth = depthOf(database, baseName) ?? base.blob?.depth
     if (baseName !== name && depth !== undefined && depth < deepest) {
-      const data = zstdCompressSync(content, { dictionary: base.content })
-      return { hash: name, bytes: content.length, encoding: 2, base: baseName, depth: depth + 1, data, content }
+      const spliced = splice(base.content, content, splicedUpTo)
+      const facts = { hash: name, bytes: content.length, base: baseName, depth: depth + 1, content }
+      return spliced === undefined
+        ? { ...facts, encoding: 2, data: zstdCompressSync(content, { dictionary: base.content }) }
+        : { ...facts, encoding: 3, data: spliced }
     }
   }
   return plain(content, name)
@@ -166,11 +195,12 @@ const read = (
   database: Database,
   name: string,
   above = 0,
-  below: (name: string, above: number) => Content | undefined = (name, above) => read(database, name, above)
+  below: (name: string, above: number) => Content | undefined = (name, above) => read(database, name, above),
+  known?: Row
 ): Content | undefined => {
-  const row = database.prepare("SELECT bytes, encoding, base, data FROM blobs WHERE hash = ?").get(name) as
-    | Row
-    | undefined
+  const row =
+    known ??
+    (database.prepare("SELECT bytes, encoding, base, data FROM blobs WHERE hash = ?").get(name) as Row | undefined)
   if (row === undefined) return undefined
   const { bytes, data } = row
   // A tampered size must not make us reserve the memory for it. What fits into one chunk need not be put together.
@@ -179,9 +209,14 @@ const read = (
   if (row.encoding === 0) return { content: data, bytes, depth: 0 }
   if (row.encoding === 1) return { content: zstdDecompressSync(data, { maxOutputLength, chunkSize }), bytes, depth: 0 }
   const damaged = (reason: string) => new LogDamaged({ path: database.path, reason: `content ${name} ${reason}` })
-  if (row.encoding !== 2) throw damaged("is stored in a way that this version does not know")
+  if (row.encoding !== 2 && row.encoding !== 3)
+    throw damaged("is stored in a way that this version does not know")
   const base = row.base === null || above > endless ? undefined : below(row.base, above + 1)
   if (base === undefined) throw damaged("rests on content that is missing")
-  const content = zstdDecompressSync(data, { maxOutputLength, chunkSize, dictionary: base.content })
+  const content =
+    row.encoding === 3
+      ? unsplice(base.content, data)
+      : zstdDecompressSync(data, { maxOutputLength, chunkSize, dictionary: base.content })
+  if (content === undefined) throw damaged("does not fit the content that it rests on")
   return { content, bytes, depth: base.depth + 1 }
 }

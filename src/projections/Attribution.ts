@@ -107,6 +107,10 @@ export const Attribution: Projection = {
   // With the algorithm, which makes the hunks.
   version: 300 + currentAlgorithm,
   tables: [changeRows, writerRows, blindRows],
+  contentsOf: (event) => {
+    if (event.type !== "FileEdited" || event.payload === null) return []
+    return [event.payload.before?.blob, event.payload.after?.blob].filter((blob) => blob !== undefined)
+  },
   apply: (event, tables, contents) => {
     switch (event.type) {
       case "FileEdited": {

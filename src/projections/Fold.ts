@@ -35,6 +35,8 @@ export const make = (
     isFull: rows.isFull,
     flush: rows.flush,
     apply: (events) => {
+      const { contentsOf } = projection
+      if (contentsOf !== undefined && events.length > 1) contents.soon(events.flatMap(contentsOf))
       for (const event of events) {
         // What was destroyed is in no answer any more.
         if (event.payload === null) continue

@@ -39,6 +39,8 @@ export interface Projection {
   /** Raise it when `apply` or the tables change meaning: every log then derives this projection again by itself. */
   readonly version: number
   readonly tables: ReadonlyArray<TableSpec>
+  /** The hashes of the contents that `apply` will ask for, so that those of many events can be read together. */
+  readonly contentsOf?: (event: RecordedEvent) => ReadonlyArray<string>
   /** What it throws becomes a recorded fault of this event, and none of the event's changes to the rows stay. */
   readonly apply: (event: RecordedEvent, tables: Tables, contents: Contents) => void
 }

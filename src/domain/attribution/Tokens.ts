@@ -52,7 +52,8 @@ export const inherited = (
   const ids = new Map<string, number>()
   const old = tokensOf(before, ids)
   const fresh = tokensOf(after, ids)
-  if (old.length + fresh.length > (alike(old, fresh) > 0.9 ? mostAlike : most)) return none
+  const count = old.length + fresh.length
+  if (count > most && (count > mostAlike || alike(old, fresh) <= 0.9)) return none
   const partner = matches(old, fresh)
   const used = new Uint8Array(old.length)
   for (const index of partner) if (index >= 0) used[index] = 1

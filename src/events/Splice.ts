@@ -1,0 +1,63 @@
+/**
+ * A content as what it has between the beginning and the end that it shares with an earlier one: how most edits are stored,
+ * since nothing is read faster. Layout: the lengths of beginning and end, each as an unsigned LEB128 number, then what is between.
+ */
+
+/** Bytes that two contents begin with alike, and, of what is left, bytes that they end with alike. */
+export const sharedEnds = (a: Buffer, b: Buffer): { readonly head: number; readonly tail: number } => {
+  const shortest = Math.min(a.length, b.length)
+  const head = longest(shortest, (length) => a.compare(b, 0, length, 0, length) === 0)
+  const tail = longest(shortest - head, (length) => {
+    const [inA, inB] = [a.length - length, b.length - length]
+    return a.compare(b, inB, b.length, inA, a.length) === 0
+  })
+  return { head, tail }
+}
+
+/** The greatest number up to `most` for which `holds`, which holds for every smaller one. */
+const longest = (most: number, holds: (length: number) => boolean): number => {
+  let [low, high] = [0, most]
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (holds(middle)) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+/** Undefined when there are more bytes between than `most`. */
+export const splice = (base: Buffer, content: Buffer, most: number): Buffer | undefined => {
+  const { head, tail } = sharedEnds(base, content)
+  const between = content.subarray(head, content.length - tail)
+  return between.length > most ? undefined : Buffer.concat([number(head), number(tail), between])
+}
+
+/** Undefined for what is no splice of this base. */
+export const unsplice = (base: Buffer, data: Buffer): Buffer | undefined => {
+  const head = numberAt(data, 0)
+  const tail = head === undefined ? undefined : numberAt(data, head.end)
+  if (head === undefined || tail === undefined || head.value + tail.value > base.length) return undefined
+  return Buffer.concat([
+    base.subarray(0, head.value),
+    data.subarray(tail.end),
+    base.subarray(base.length - tail.value)
+  ])
+}
+
+const number = (value: number): Buffer => {
+  const bytes: Array<number> = []
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    bytes.push((rest % 128) + (rest >= 128 ? 128 : 0))
+    if (rest < 128) return Buffer.from(bytes)
+  }
+}
+
+const numberAt = (data: Buffer, from: number): { readonly value: number; readonly end: number } | undefined => {
+  let value = 0
+  for (let at = from, unit = 1; at < data.length && at < from + 7; at++, unit *= 128) {
+    const byte = data[at] ?? 0
+    value += (byte & 127) * unit
+    if (byte < 128) return { value, end: at + 1 }
+  }
+  return undefined
+}
