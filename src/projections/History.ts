@@ -203,6 +203,22 @@ export const changesOf = (database: Database, project: string, oid: string): Rea
     .prepare('SELECT * FROM history_files WHERE project = ? AND "commit" = ? ORDER BY path')
     .all(project, oid) as ReadonlyArray<ChangedFileRow>
 
+/** The files of interest that each of these commits changed. */
+export const changesOfAll = (
+  database: Database,
+  project: string,
+  oids: ReadonlyArray<string>
+): ReadonlyMap<string, ReadonlyArray<ChangedFileRow>> => {
+  const found = new Map<string, Array<ChangedFileRow>>(oids.map((oid) => [oid, []]))
+  const rows = database
+    .prepare(
+      'SELECT * FROM history_files WHERE project = ? AND "commit" IN (SELECT value FROM json_each(?)) ORDER BY "commit", path'
+    )
+    .iterate(project, JSON.stringify(oids)) as Iterable<ChangedFileRow>
+  for (const row of rows) found.get(row.commit)?.push(row)
+  return found
+}
+
 /** What commits changed in files of these names. */
 export const changesNamed = (
   database: Database,

@@ -78,7 +78,17 @@ export const gather = (question: Question) =>
       ? yield* history.commits(checkout, { revisions: ["--reflog"], since: since - day })
       : [])
       if (!commits.has(one.commit)) commits.set(one.commit, { ...one, reverts: null, pickedFrom: null })
-    const filesOf = (commit: string) => History.changesOf(database, project, commit).map(fileOf)
+    const filesByCommit = new Map<string, ReadonlyArray<CommitFile>>()
+    const loadFiles = (oids: ReadonlyArray<string>) => {
+      const missing = [...new Set(oids)].filter((oid) => !filesByCommit.has(oid))
+      if (missing.length === 0) return
+      for (const [oid, rows] of History.changesOfAll(database, project, missing)) filesByCommit.set(oid, rows.map(fileOf))
+    }
+    const filesOf = (commit: string): ReadonlyArray<CommitFile> => {
+      loadFiles([commit])
+      return filesByCommit.get(commit) ?? []
+    }
+    loadFiles((question.origins ?? []).flatMap(({ commit }) => commit ?? []))
     const families = new Map<string, Family>()
     const unseen = head === null ? [] : yield* filesUnseen(checkout, commits, question.origins ?? [], filesOf)
     const pending = (question.pending ?? []).map((change) => ({
@@ -86,6 +96,7 @@ export const gather = (question: Question) =>
       commit: "",
       after: change.after === null ? null : gitOid(change.after)
     }))
+    const precedes = precedence(order, commits)
     const familyOf = (path: string): Family => {
       let family = families.get(path)
       if (family === undefined) {
@@ -108,6 +119,7 @@ export const gather = (question: Question) =>
         : undefined
     const merges =
       head === null ? new Map<string, ReadonlyArray<string>>() : yield* mergeParents(asked, commits, checkout)
+    loadFiles(asked.flatMap(({ files }) => files.map(({ commit }) => commit)))
     const wanted = new Set(question.contents)
     for (const { changes, files, baselines } of asked) {
       // A file that no agent ever touched needs no comparing: nobody's lines but its committers' are in it.
@@ -118,11 +130,19 @@ export const gather = (question: Question) =>
     }
     for (const { before } of pending) if (before !== null) wanted.add(before)
     for (const oids of merges.values()) for (const oid of oids) wanted.add(oid)
+    const stored = reader(database)
+    const storedAs = new Map<string, string | undefined>()
+    /** The name of our copy of a content; undefined when there is none. */
+    const blobOf = (oid: string): string | undefined => {
+      if (!storedAs.has(oid)) storedAs.set(oid, Changes.blobOf(database, oid) ?? History.keptBlob(database, project, oid))
+      return storedAs.get(oid)
+    }
+    const elsewhere = [...wanted].filter((oid) => blobOf(oid) === undefined)
     const contents = new Map(
-      wanted.size === 0 || head === null ? [] : yield* history.blobs(checkout, [...wanted], largest)
+      elsewhere.length === 0 || head === null ? [] : yield* history.blobs(checkout, elsewhere, largest)
     )
     for (const { after } of question.pending ?? []) if (after !== null) contents.set(gitOid(after), after)
-    const stored = reader(database)
+    stored.soon([...wanted].flatMap((oid) => blobOf(oid) ?? []))
     const isRedacted = asked.some(({ changes }) => changes.some(({ redacted }) => redacted === 1))
     const known = new Map<string, ReadonlyArray<string> | undefined>()
 
@@ -132,7 +152,7 @@ export const gather = (question: Question) =>
     }
     /** Stored contents are without secrets; what they are compared with must be so too. */
     const find = (oid: string): ReadonlyArray<string> | undefined => {
-      const blob = Changes.blobOf(database, oid) ?? History.keptBlob(database, project, oid)
+      const blob = blobOf(oid)
       const kept = blob === undefined ? undefined : stored(blob)
       if (kept !== undefined) return linesIn(kept)
       const content = contents.get(oid)
@@ -162,7 +182,7 @@ export const gather = (question: Question) =>
       moves,
       otherParents: (commit, path) => merges.get(`${commit}\0${path}`) ?? [],
       lines,
-      precedes: (ancestor, commit) => precedes(order, commits, ancestor, commit),
+      precedes,
       isLive: (commit) => live === undefined || live.has(commit),
       wasBlind: (from, to) => Changes.blindCalls(database, project, from, to).some(({ position }) => position <= until),
       imported: (commit, path, line): LineAttribution | undefined =>
@@ -208,7 +228,7 @@ export const gather = (question: Question) =>
       commit: (commit) => commits.get(commit),
       lines,
       kindOf: (oid) => {
-        const content = contents.get(oid ?? "")
+        const content = contents.get(oid ?? "") ?? stored(blobOf(oid ?? "") ?? "")
         if (content === undefined) return undefined
         return isBinary(content) ? "binary" : isPointer(content) ? "lfs" : undefined
       },
@@ -347,27 +367,32 @@ const changeOf = (
 })
 
 /** Whether one commit leads to another: along the history that is asked about, or along the parents that are known. */
-const precedes = (
-  order: ReadonlyMap<string, number>,
-  commits: ReadonlyMap<string, CommitFact>,
-  ancestor: string,
-  commit: string | null
-): boolean => {
-  const place = order.get(ancestor)
-  if (commit === null) return place !== undefined
-  const at = order.get(commit)
-  if (at !== undefined) return place !== undefined && place > at
-  const seen = new Set<string>()
-  const queue = [...(commits.get(commit)?.parents ?? [])]
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (next === ancestor) return true
-    const here = order.get(next)
-    if (here !== undefined && place !== undefined && place >= here) return true
-    if (seen.has(next)) continue
-    seen.add(next)
-    queue.push(...(commits.get(next)?.parents ?? []))
+const precedence = (order: ReadonlyMap<string, number>, commits: ReadonlyMap<string, CommitFact>) => {
+  /** Of commits beside that history: what leads to them, and where in the history that begins. */
+  const beside = new Map<string, { readonly ancestors: ReadonlySet<string>; readonly from: number }>()
+  const besideOf = (commit: string) => {
+    const ancestors = new Set<string>()
+    let from = Infinity
+    const queue = [...(commits.get(commit)?.parents ?? [])]
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (ancestors.has(next)) continue
+      ancestors.add(next)
+      const here = order.get(next)
+      if (here === undefined) queue.push(...(commits.get(next)?.parents ?? []))
+      else from = Math.min(from, here)
+    }
+    return { ancestors, from }
   }
-  return false
+  /** `commit` null: the working tree on top of the history. */
+  return (ancestor: string, commit: string | null): boolean => {
+    const place = order.get(ancestor)
+    if (commit === null) return place !== undefined
+    const at = order.get(commit)
+    if (at !== undefined) return place !== undefined && place > at
+    let known = beside.get(commit)
+    if (known === undefined) beside.set(commit, (known = besideOf(commit)))
+    return known.ancestors.has(ancestor) || (place !== undefined && place >= known.from)
+  }
 }
 
 /** What the other parents of merges had at the files' paths: blob ids by commit and path. */

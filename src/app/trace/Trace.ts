@@ -8,6 +8,7 @@ import type { Attribution, BlamedFile, BlamedLine } from "../../domain/attributi
 import { insertions, slid } from "../../domain/attribution/Insertions.ts"
 import { unknown } from "../../domain/attribution/Owners.ts"
 import { linesOf } from "../../domain/attribution/Text.ts"
+import { transition } from "../../domain/attribution/Transition.ts"
 import { isBinary, isPointer, linesIn } from "../../projections/ContentLines.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import { gitOid } from "../ContentStore.ts"
@@ -265,7 +266,7 @@ const answer = (
   let pending: ReadonlyArray<Attribution> | undefined
   const pendingOwner = (line: number): Attribution => {
     pending ??= lineage.ofUncommitted(path, { oid: gitOid(bytes), lines: texts }, checkout, below, now)
-    return pending[slid(insertions(base, texts), texts, line)] ?? unknown("content-lost")
+    return pending[slid(insertions(transition(base, texts, 1)), texts, line)] ?? unknown("content-lost")
   }
   const [from, to] = request.lines ?? [1, texts.length]
   // Told apart byte by byte, shown as text.

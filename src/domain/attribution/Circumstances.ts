@@ -43,9 +43,10 @@ export class Circumstances {
    * author made another in the same second.
    */
   rewrites(commit: CommitFact, earlier: CommitFact): boolean {
+    if (!isRewriteOf(this.#facts, commit, earlier)) return false
     const creation = this.#creations.made.get(commit.commit)
     const isPlain = creation !== undefined && /^commit(?: \((?:initial|merge)\))?$/.test(creation.verb)
-    return !(isPlain && creation.from.size === 0) && isRewriteOf(this.#facts, commit, earlier)
+    return !isPlain || creation.from.size > 0
   }
 
   /** See `Creations.left`. */
@@ -81,11 +82,10 @@ export class Circumstances {
 
   /** A stash is a merge of HEAD with a commit of what was staged on it, and HEAD never was there. */
   #isStash(commit: string): boolean {
+    if (this.#creations.made.has(commit)) return false
     const [head, index] = this.#facts.commits.get(commit)?.parents ?? []
     const staged = this.#facts.commits.get(index ?? "")
-    return (
-      index !== undefined && !this.#creations.made.has(commit) && (staged === undefined || staged.parents[0] === head)
-    )
+    return index !== undefined && (staged === undefined || staged.parents[0] === head)
   }
 
   /** Whether a change may still lie in a checkout: not when a commit took it up whole, unless that was undone or is made anew. */
@@ -103,16 +103,7 @@ export class Circumstances {
 
   /** Whether the operation that made a commit had this one, or a descendant of it, before its eyes. */
   tookFrom(from: ReadonlySet<string> | undefined, commit: string): boolean {
-    const queue = [...(from ?? [])]
-    const seen = new Set(queue)
-    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-      if (at === commit || this.#facts.precedes(commit, at)) return true
-      for (const parent of this.#facts.commits.get(at)?.parents ?? []) {
-        if (seen.has(parent)) continue
-        seen.add(parent)
-        queue.push(parent)
-      }
-    }
+    for (const at of from ?? []) if (at === commit || this.#facts.precedes(commit, at)) return true
     return false
   }
 

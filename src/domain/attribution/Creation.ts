@@ -24,6 +24,10 @@ const makes = (verb: string, commit: CommitFact | undefined): boolean => {
   return /^(?:commit|cherry-pick|revert|am)\b/.test(verb)
 }
 
+/** Whether git made a commit from another by itself, without a conflict: it does so only where nothing else lies in the checkout. */
+export const isReplayed = (verb: string): boolean =>
+  /^(?:cherry-pick|revert)$/.test(verb) || (isRebase(verb) && /\((?:pick|reword|squash|fixup)\)$/.test(verb))
+
 export interface Creations {
   readonly made: ReadonlyMap<string, Creation>
   /** By checkout: commits that HEAD was reset away from since it last went elsewhere. Their content may still be there. */

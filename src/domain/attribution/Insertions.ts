@@ -1,5 +1,5 @@
 /** Lines that were put in, and where else they could have been put in to the same effect. */
-import { transition } from "./Transition.ts"
+import type { Transition } from "./Transition.ts"
 
 /** Lines `start` to `start + count` (0-based, end exclusive). */
 export interface Block {
@@ -8,8 +8,8 @@ export interface Block {
 }
 
 /** Lines that were put between others, without anything taken out there. */
-export const insertions = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): ReadonlyArray<Block> =>
-  transition(before, after, 1).hunks.flatMap(({ removed, fresh, added }) =>
+export const insertions = ({ hunks }: Transition): ReadonlyArray<Block> =>
+  hunks.flatMap(({ removed, fresh, added }) =>
     removed === 0 && added > 0 ? [{ start: fresh, count: added }] : []
   )
 

@@ -8,13 +8,13 @@
 import type { Attribution, Credit, Deletion, Evidence } from "./Attribution.ts"
 import { Circumstances, type Making } from "./Circumstances.ts"
 import { type Ancestor, compose, unchanged } from "./Compose.ts"
-import type { Creation } from "./Creation.ts"
+import { type Creation, isReplayed } from "./Creation.ts"
 import { rangesWith, removedIn, takenOut } from "./Deletions.ts"
 import type { Change, CommitFact, CommitFile, Facts, Lineage, Owned } from "./Facts.ts"
 import { type Block, insertions, slid } from "./Insertions.ts"
 import { blocksOf, movesInto, take } from "./Moves.ts"
 import { type Author, advance, atBest, creditOf, unknown } from "./Owners.ts"
-import { transition } from "./Transition.ts"
+import { transition, type Transition } from "./Transition.ts"
 
 /** Reflogs and commits count in seconds. */
 const second = 1000
@@ -25,7 +25,12 @@ const tried = 6
 /** Owners of so many states are kept along a chain of changes; the others are derived again when asked for. */
 const keptEvery = 32
 
+/** So many states are derived one out of the other without a stop: each takes some room on the stack. */
+const deepest = 64
+
 const beforeRecord = unknown("before-record")
+
+const everything = { has: () => true }
 
 export const lineOwners = (facts: Facts): LineOwners => new LineOwners(facts)
 
@@ -38,9 +43,12 @@ export class LineOwners implements Lineage {
   readonly #changes = new Map<number, Owned | undefined>()
   readonly #commits = new Map<string, Owned | undefined>()
   readonly #insertions = new Map<string, ReadonlyArray<Block>>()
+  readonly #transitions = new Map<string, Transition>()
+  #carriers: ReadonlyMap<string, ReadonlyArray<Carrier>> | undefined
   /** States being derived: a state that leads to itself explains nothing, and what was derived without it is not kept. */
   readonly #open = new Set<string | number>()
   #circles = 0
+  #isBegun = false
 
   constructor(facts: Facts) {
     this.#facts = facts
@@ -53,8 +61,26 @@ export class LineOwners implements Lineage {
     this.#circumstances = new Circumstances(facts, this.#filesByAfter)
   }
 
+  /** Derives a long history's states from the first on, so that none has to reach back further than the one before. */
+  #begin(): void {
+    if (this.#isBegun) return
+    this.#isBegun = true
+    const { changes, files, commits, precedes } = this.#facts
+    const states = [
+      ...changes.map((change) => ({ at: change.time, derive: () => this.ofChange(change) })),
+      ...files
+        .filter(({ commit }) => precedes(commit, null))
+        .map(({ commit, path }) => ({
+          at: commits.get(commit)?.committed ?? 0,
+          derive: () => this.ofCommit(commit, path)
+        }))
+    ].sort((one, other) => one.at - other.at)
+    for (let index = deepest; index < states.length; index += deepest) states[index]?.derive()
+  }
+
   /** Owners after a change; undefined when its content is not known. */
   ofChange(change: Change): Owned | undefined {
+    this.#begin()
     // Down to the first state that is known or begins the chain, and up again: chains are too long for recursion.
     const chain: Array<Change> = []
     const circles = this.#circles
@@ -126,7 +152,7 @@ export class LineOwners implements Lineage {
       const lines = change.after === "" ? undefined : this.#facts.lines(change.after)
       return lines === undefined
         ? undefined
-        : compose(lines, this.#checkoutStates(change), { ...author, owner: unknown("content-lost") })
+        : this.#compose(change.after, lines, this.#checkoutStates(change), { ...author, owner: unknown("content-lost") })
     }
     const owners = before ?? this.ofState(change.origin ?? change.path, change.before, change)
     const known = owners ?? Array.from({ length: change.transition.lines }, () => unknown("content-lost"))
@@ -231,7 +257,7 @@ export class LineOwners implements Lineage {
     )
     const event = at.claim === "seen" ? at.position : null
     const owner = this.#person(last?.time ?? this.#facts.since, at.time, evidence, event)
-    return compose(lines, this.#checkoutStates(at), { owner, event, commit: null, path: at.path })
+    return this.#compose(oid, lines, this.#checkoutStates(at), { owner, event, commit: null, path: at.path })
   }
 
   #person(from: number, to: number, evidence: Evidence, event: number | null): Attribution {
@@ -269,13 +295,31 @@ export class LineOwners implements Lineage {
   }
 
   #ancestor(oid: string | null, owned: () => Owned | undefined, more: Partial<Ancestor> = {}): ReadonlyArray<Ancestor> {
-    const lines = oid === null || oid === "" ? undefined : this.#facts.lines(oid)
+    if (oid === null || oid === "") return []
+    const lines = this.#facts.lines(oid)
     const owners = lines === undefined ? undefined : owned()
-    return lines === undefined || owners === undefined ? [] : [{ lines, owners, ...more }]
+    return lines === undefined || owners === undefined ? [] : [{ oid, lines, owners, ...more }]
+  }
+
+  /** The lines of a content, explained by earlier ones. */
+  #compose(oid: string, lines: ReadonlyArray<string>, ancestors: ReadonlyArray<Ancestor>, author: Author): Owned {
+    return compose(lines, ancestors, author, (ancestor) => this.#between(ancestor.oid, ancestor.lines, oid, lines))
+  }
+
+  /** The transition between two contents: derived once, and not at all where a recorded change was just that. */
+  #between(before: string, was: ReadonlyArray<string>, after: string, is: ReadonlyArray<string>): Transition {
+    const key = `${before} ${after}`
+    let known = this.#transitions.get(key)
+    if (known === undefined) {
+      const change = this.#byAfter.get(after)?.find((one) => one.before === before && one.transition !== undefined)
+      this.#transitions.set(key, (known = change?.transition ?? transition(was, is)))
+    }
+    return known
   }
 
   /** Owners of all lines of a file in a commit; undefined when its content is lost. */
   ofCommit(commit: string, path: string): Owned | undefined {
+    this.#begin()
     const key = `${commit}\0${path}`
     if (this.#commits.has(key)) return this.#commits.get(key)
     const file = this.#fileOf.get(key)
@@ -304,7 +348,7 @@ export class LineOwners implements Lineage {
     const owner =
       lines === undefined
         ? undefined
-        : owners?.[slid(this.#added(commit, path, file?.before ?? null, lines), lines, line - 1)]
+        : owners?.[slid(this.#added(`${commit}\0${path}`, file, lines), lines, line - 1)]
     const found = owner ?? this.committerOf(commit, file)
     return found.contributor.type === "unknown" ? (this.#facts.imported(commit, path, line) ?? found) : found
   }
@@ -352,12 +396,15 @@ export class LineOwners implements Lineage {
   }
 
   /** What a commit added to a file, as places of whole insertions. */
-  #added(commit: string, path: string, before: string | null, lines: ReadonlyArray<string>): ReadonlyArray<Block> {
-    const key = `${commit}\0${path}`
+  #added(key: string, file: CommitFile | undefined, lines: ReadonlyArray<string>): ReadonlyArray<Block> {
     let known = this.#insertions.get(key)
     if (known === undefined) {
-      const old = before === null ? [] : this.#facts.lines(before)
-      known = old === undefined ? [] : insertions(old, lines)
+      const old = file?.before == null ? [] : this.#facts.lines(file.before)
+      const step =
+        file?.before == null || file.after === null || old === undefined
+          ? transition(old ?? [], lines, 1)
+          : this.#between(file.before, old, file.after, lines)
+      known = old === undefined ? [] : insertions(step)
       this.#insertions.set(key, known)
     }
     return known
@@ -393,13 +440,13 @@ export class LineOwners implements Lineage {
         .flatMap((parent) => this.#ancestor(parent, () => this.ofState(file.path, parent, fact.commit)))
     ]
     const ancestors = [
-      ...this.#pending(lines, making),
+      ...(creation !== undefined && isReplayed(creation.verb) ? [] : this.#pending(lines, making)),
       ...parents,
       ...this.#resembled(file.before, file.path, lines),
       ...this.#sources(fact, creation),
       ...this.#elsewhere(fact.commit)
     ]
-    return this.#movedBetween(fact.commit, file.path, compose(lines, ancestors, author), lines, author)
+    return this.#movedBetween(fact.commit, file.path, this.#compose(oid, lines, ancestors, author), lines, author)
   }
 
   #parentState({ commit, path, from, before }: CommitFile): Owned | undefined {
@@ -442,8 +489,8 @@ export class LineOwners implements Lineage {
     for (const change of this.#facts.changes.toReversed()) {
       if (states.length === tried) break
       if (change.checkout !== checkout || change.time >= at + second) continue
-      const isLater = this.#descends(change, oid) || this.#circumstances.beganAfter(change, fact)
-      if (!isLater && this.#circumstances.isAtHand(change, making)) states.push(change)
+      if (!this.#circumstances.isAtHand(change, making)) continue
+      if (!this.#descends(change, oid) && !this.#circumstances.beganAfter(change, fact)) states.push(change)
     }
     const target = new Set(lines)
     const ranked = states.flatMap((change) => {
@@ -471,28 +518,39 @@ export class LineOwners implements Lineage {
         change.checkout === making.checkout &&
         change.time < making.at + second &&
         change.session !== null &&
+        !this.#circumstances.isAtHand(change, making) &&
         !this.#descends(change, making.oid) &&
-        !this.#circumstances.beganAfter(change, making.fact) &&
-        !this.#circumstances.isAtHand(change, making)
+        !this.#circumstances.beganAfter(change, making.fact)
     )
-    const lines = last === undefined ? undefined : this.#facts.lines(last.after ?? "")
-    return last === undefined || lines === undefined
+    return last === undefined
       ? []
-      : this.#ancestor(last.after, () => this.ofChange(last), { spent: new Set(lines.keys()), superseded: true })
+      : this.#ancestor(last.after, () => this.ofChange(last), { spent: everything, superseded: true })
   }
 
   /** Lines of a change's content that a commit before `commit` took up already. */
-  #spent(change: Change, commit: string | null): ReadonlySet<number> {
-    const spent = new Set<number>()
-    const lines = this.#facts.lines(change.after ?? "")
-    for (const file of this.#facts.files) {
-      const at = this.#facts.commits.get(file.commit)?.committed ?? 0
-      if (file.after === null || at + second <= change.time || !this.#facts.precedes(file.commit, commit)) continue
-      const committed = this.#facts.lines(file.after)
-      if (lines === undefined || committed === undefined) continue
-      for (const [, line] of unchanged(transition(lines, committed, 1))) spent.add(line)
+  #spent(change: Change, commit: string | null): Pick<ReadonlySet<number>, "has"> {
+    const lines = this.#facts.lines(change.after ?? "") ?? []
+    const answers = new Map<number, boolean>()
+    const isSpent = (line: number): boolean =>
+      this.#carrying(lines[line] ?? "").some(({ file, text }) => {
+        const at = this.#facts.commits.get(file.commit)?.committed ?? 0
+        if (at + second <= change.time || !this.#facts.precedes(file.commit, commit)) return false
+        const stays = unchanged(this.#between(change.after ?? "", lines, file.after ?? "", text))
+        return stays.some(({ from, count }) => from <= line && line < from + count)
+      })
+    return {
+      has: (line) => {
+        const known = answers.get(line) ?? isSpent(line)
+        answers.set(line, known)
+        return known
+      }
     }
-    return spent
+  }
+
+  /** The commits that have a line, the last first. */
+  #carrying(line: string): ReadonlyArray<Carrier> {
+    this.#carriers ??= carriersOf(this.#facts)
+    return this.#carriers.get(line) ?? []
   }
 
   /** Whether a change was made on top of a content: then it came after it, even within the same second. */
@@ -573,7 +631,8 @@ export class LineOwners implements Lineage {
 
   /** Where nothing here tells, a record from elsewhere may. */
   #withImports(owners: Owned | undefined, { commit, path }: CommitFile): Owned | undefined {
-    return owners?.map((owner, line) =>
+    if (owners?.some(({ contributor }) => contributor.type === "unknown") !== true) return owners
+    return owners.map((owner, line) =>
       owner.contributor.type === "unknown" ? (this.#facts.imported(commit, path, line + 1) ?? owner) : owner
     )
   }
@@ -604,8 +663,25 @@ export class LineOwners implements Lineage {
       ...this.#elsewhere(null)
     ]
     const author = { owner, event: null, commit: null, path }
-    return this.#movedBetween(null, path, compose(content.lines, ancestors, author), content.lines, author)
+    const owners = this.#compose(content.oid, content.lines, ancestors, author)
+    return this.#movedBetween(null, path, owners, content.lines, author)
   }
+}
+
+/** A commit's content. */
+interface Carrier {
+  readonly file: CommitFile
+  readonly text: ReadonlyArray<string>
+}
+
+/** By line. */
+const carriersOf = ({ files, lines }: Facts): ReadonlyMap<string, ReadonlyArray<Carrier>> => {
+  const carriers = new Map<string, Array<Carrier>>()
+  for (const file of files.toReversed()) {
+    const text = file.after === null ? undefined : lines(file.after)
+    if (text !== undefined) for (const line of new Set(text)) put(carriers, line, { file, text })
+  }
+  return carriers
 }
 
 /** An agent's edit, as the author of a transition. */
