@@ -14,15 +14,16 @@ import { version } from "./version.ts"
 
 export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   const globals = takeGlobals(args)
-  const [file, ...more] = globals.rest.slice(2).filter((word) => word !== "--worktree")
-  if (file === undefined || file.startsWith("-") || more.length > 0) {
+  const files = globals.rest.slice(2).filter((word) => word !== "--worktree")
+  const [file, ...more] = files
+  if (file === undefined || files.some((word) => word.startsWith("-"))) {
     const { main } = await import("./main.ts")
     return main(args)
   }
-  const known = answer(file, locate(globals.home, process.env))
+  const known = more.length > 0 ? undefined : answer(file, locate(globals.home, process.env))
   if (known === undefined) {
     const [{ run }, { showBlame }] = await Promise.all([import("./run.ts"), import("./trace/showBlame.ts")])
-    return run(showBlame([{ file }], false), globals)
+    return run(showBlame(files.map((one) => ({ file: one })), false), globals)
   }
   const style = (how: Parameters<typeof styleText>[0], text: string) => styleText(how, text, { stream: process.stdout })
   const interactive = process.stdin.isTTY && process.stdout.isTTY

@@ -24,6 +24,7 @@ export const layer = Layer.succeed(History, {
     contents === undefined ? blame(checkout, path, revision) : blameContents(checkout, path, revision, contents),
   blobs,
   entry,
+  entries: (checkout, revision, paths) => tree(checkout, revision, ["--", ...paths]),
   files: (checkout, revision) =>
     Effect.map(tree(checkout, revision, ["-r"]), (entries) =>
       [...entries].flatMap(([path, { kind }]) => (kind === "submodule" ? [] : [path]))

@@ -156,6 +156,12 @@ export class History extends Context.Tag("nexus/app/History")<
       revision: string,
       path: string
     ) => Effect.Effect<TreeEntry | undefined, HistoryFailure>
+    /** What is at these paths in a commit, in one git process; what is not there is left out. */
+    readonly entries: (
+      checkout: string,
+      revision: string,
+      paths: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyMap<string, TreeEntry>, HistoryFailure>
     /** The paths of all files in a commit. */
     readonly files: (checkout: string, revision: string) => Effect.Effect<ReadonlyArray<string>, HistoryFailure>
     /** HEAD's reflog of this checkout, oldest first; empty where there is none. Reads a file, starts nothing. */
