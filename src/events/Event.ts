@@ -69,6 +69,8 @@ export interface Query {
   readonly after?: number
   /** Up to and including this position. */
   readonly until?: number
+  /** At one of these. */
+  readonly positions?: ReadonlyArray<number>
   readonly stream?: string
   readonly types?: ReadonlyArray<string>
   readonly correlation?: string

@@ -58,6 +58,11 @@ const conditions = (names: Names, query: Query): { sql: string; values: Readonly
     parts.push("position <= ?")
     values.push(query.until)
   }
+  if (query.positions !== undefined) {
+    parts.push("position IN (SELECT value FROM json_each(?))")
+    values.push(JSON.stringify(query.positions))
+    indexed = true
+  }
   if (query.stream !== undefined && !named("stream", [query.stream])) return undefined
   if (query.correlation !== undefined && !named("correlation", [query.correlation])) return undefined
   if (query.types !== undefined && !named("type", query.types)) return undefined

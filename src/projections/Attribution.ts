@@ -223,10 +223,9 @@ export const changesTo = (database: Database, project: string, oid: string): Rea
     )
     .all(oid, project) as ReadonlyArray<TimedChange>
 
-/** Changes of a session from one position to another, in other files than this, that took out so many lines in a row. */
-export const removalsBeside = (
+/** Changes by any session from one position to before another that took out so many lines in a row. */
+export const removalsBetween = (
   database: Database,
-  { session, path }: Pick<ChangeRow, "session" | "path">,
   from: number,
   to: number,
   fewest: number
@@ -234,9 +233,9 @@ export const removalsBeside = (
   database
     .prepare(
       `SELECT line_changes.*, events.time FROM line_changes JOIN events USING (position)
-       WHERE position BETWEEN ? AND ? AND session = ? AND path <> ? AND removed >= ? ORDER BY position`
+       WHERE position >= ? AND position < ? AND removed >= ? AND session IS NOT NULL ORDER BY position`
     )
-    .all(from, to, session, path, fewest) as ReadonlyArray<TimedChange>
+    .all(from, to, fewest) as ReadonlyArray<TimedChange>
 
 /** The stored content of a git blob id, as far as recorded changes refer to it: its name among the blobs. */
 export const blobOf = (database: Database, oid: string): string | undefined =>

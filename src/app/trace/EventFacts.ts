@@ -17,9 +17,9 @@ export const eventFacts = (positions: Iterable<number>, withPrompts: boolean) =>
     const log = yield* EventLog
     const facts = new Map<number, EventFacts>()
     const prompts = new Map<string, ReadonlyArray<Prompt>>()
-    for (const position of new Set(positions)) {
-      const [event] = yield* log.page({ after: position - 1, until: position }, 1)
-      if (event === undefined) continue
+    const events = yield* log.page({ positions: [...new Set(positions)] }, Number.MAX_SAFE_INTEGER)
+    for (const event of events) {
+      const { position } = event
       const session = withPrompts ? event.correlation : null
       if (session !== null && !prompts.has(session)) prompts.set(session, yield* promptsOf(session))
       const prompt = prompts.get(session ?? "")?.findLast((one) => one.position < position)?.text

@@ -137,12 +137,13 @@ export const gather = (question: Question) =>
       if (!storedAs.has(oid)) storedAs.set(oid, Changes.blobOf(database, oid) ?? History.keptBlob(database, project, oid))
       return storedAs.get(oid)
     }
-    const elsewhere = [...wanted].filter((oid) => blobOf(oid) === undefined)
-    const contents = new Map(
-      elsewhere.length === 0 || head === null ? [] : yield* history.blobs(checkout, elsewhere, largest)
-    )
+    const contents = new Map<string, Buffer>()
+    if (head !== null) {
+      const elsewhere = [...wanted].filter((oid) => blobOf(oid) === undefined)
+      for (const [oid, content] of yield* history.blobs(checkout, elsewhere, largest)) contents.set(oid, content)
+      stored.soon([...wanted].flatMap((oid) => blobOf(oid) ?? []))
+    }
     for (const { after } of question.pending ?? []) if (after !== null) contents.set(gitOid(after), after)
-    stored.soon([...wanted].flatMap((oid) => blobOf(oid) ?? []))
     const isRedacted = asked.some(({ changes }) => changes.some(({ redacted }) => redacted === 1))
     const known = new Map<string, ReadonlyArray<string> | undefined>()
 
@@ -173,6 +174,21 @@ export const gather = (question: Question) =>
       return found
     }
 
+    const removals = new Map<number, ReadonlyArray<Changes.TimedChange>>()
+    /** Removals near a position: a stretch of the log is looked through once, whatever is asked in it. */
+    const removalsAt = (position: number): ReadonlyArray<Changes.TimedChange> => {
+      const found: Array<Changes.TimedChange> = []
+      for (let part = Math.floor((position - near) / stretch); part * stretch <= position + near; part++) {
+        let known = removals.get(part)
+        if (known === undefined) {
+          known = Changes.removalsBetween(database, part * stretch, (part + 1) * stretch, fewestMoved)
+          removals.set(part, known)
+        }
+        found.push(...known.filter((row) => Math.abs(row.position - position) <= near && row.position <= until))
+      }
+      return found
+    }
+
     const facts = (family: Family): Facts => ({
       since,
       changes: family.changes.map((row) => changeOf(row, algorithm, lines)),
@@ -187,14 +203,10 @@ export const gather = (question: Question) =>
       wasBlind: (from, to) => Changes.blindCalls(database, project, from, to).some(({ position }) => position <= until),
       imported: (commit, path, line): LineAttribution | undefined =>
         firstOf(importsOf(commit), ({ record, source }) => importedLine(record, source, path, line)),
-      removalsBeside: (change, fewest) =>
-        Changes.removalsBeside(
-          database,
-          change,
-          change.position - near,
-          Math.min(change.position + near, until),
-          fewest
-        ).map((row) => changeOf(row, algorithm, lines)),
+      removalsBeside: (change) =>
+        removalsAt(change.position)
+          .filter(({ session, path }) => session === change.session && path !== change.path)
+          .map((row) => changeOf(row, algorithm, lines)),
       sameContent: (oid, path, before) =>
         Changes.changesTo(database, project, oid)
           .filter((row) => row.path !== path && row.position < Math.min(before, until) && row.session !== null)
@@ -298,6 +310,12 @@ const filesUnseen = (
 
 /** How far from a change, in the log, a session's other changes are looked at for what it moved between files. */
 const near = 200
+
+/** So many positions of the log are looked through together. */
+const stretch = 1000
+
+/** Fewer lines than these in a row are not taken for moved. */
+const fewestMoved = 3
 
 interface Family {
   /** The file's path and every one that it had before. */

@@ -77,8 +77,8 @@ export interface Facts {
   readonly wasBlind: (from: number, to: number) => boolean
   /** What an imported record says of a line (1-based) of a file in a commit. */
   readonly imported: (commit: string, path: string, line: number) => Attribution | undefined
-  /** Changes of other files in the same session near a change that took out at least `fewest` lines in a row, for what was moved. */
-  readonly removalsBeside: (change: Change, fewest: number) => ReadonlyArray<Change>
+  /** Changes of other files in the same session near a change that took out several lines in a row, for what was moved. */
+  readonly removalsBeside: (change: Change) => ReadonlyArray<Change>
   /** Earlier changes of other files that led to the same content: copies. */
   readonly sameContent: (oid: string, path: string, before: number) => ReadonlyArray<Change>
   /** The changed file that a new one resembles most, when it is nearly all there: its last change. */

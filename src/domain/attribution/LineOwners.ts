@@ -204,7 +204,7 @@ export class LineOwners implements Lineage {
   #movedHere(change: Change, owners: Owned, author: Author): Owned {
     const blocks = blocksOf(owners, author.owner)
     if (blocks.length === 0 || change.session === null || change.after === null) return owners
-    const others = this.#facts.removalsBeside(change, 3)
+    const others = this.#facts.removalsBeside(change)
     if (others.length === 0) return owners
     const lines = this.#facts.lines(change.after)
     return lines === undefined ? owners : this.#movedFrom(others, blocks, lines, owners, author)
