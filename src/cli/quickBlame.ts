@@ -23,7 +23,13 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   const known = more.length > 0 ? undefined : answer(file, locate(globals.home, process.env))
   if (known === undefined) {
     const [{ run }, { showBlame }] = await Promise.all([import("./run.ts"), import("./trace/showBlame.ts")])
-    return run(showBlame(files.map((one) => ({ file: one })), false), globals)
+    return run(
+      showBlame(
+        files.map((one) => ({ file: one })),
+        false
+      ),
+      globals
+    )
   }
   const style = (how: Parameters<typeof styleText>[0], text: string) => styleText(how, text, { stream: process.stdout })
   const interactive = process.stdin.isTTY && process.stdout.isTTY

@@ -209,8 +209,7 @@ const read = (
   if (row.encoding === 0) return { content: data, bytes, depth: 0 }
   if (row.encoding === 1) return { content: zstdDecompressSync(data, { maxOutputLength, chunkSize }), bytes, depth: 0 }
   const damaged = (reason: string) => new LogDamaged({ path: database.path, reason: `content ${name} ${reason}` })
-  if (row.encoding !== 2 && row.encoding !== 3)
-    throw damaged("is stored in a way that this version does not know")
+  if (row.encoding !== 2 && row.encoding !== 3) throw damaged("is stored in a way that this version does not know")
   const base = row.base === null || above > endless ? undefined : below(row.base, above + 1)
   if (base === undefined) throw damaged("rests on content that is missing")
   const content =

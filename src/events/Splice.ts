@@ -37,11 +37,7 @@ export const unsplice = (base: Buffer, data: Buffer): Buffer | undefined => {
   const head = numberAt(data, 0)
   const tail = head === undefined ? undefined : numberAt(data, head.end)
   if (head === undefined || tail === undefined || head.value + tail.value > base.length) return undefined
-  return Buffer.concat([
-    base.subarray(0, head.value),
-    data.subarray(tail.end),
-    base.subarray(base.length - tail.value)
-  ])
+  return Buffer.concat([base.subarray(0, head.value), data.subarray(tail.end), base.subarray(base.length - tail.value)])
 }
 
 const number = (value: number): Buffer => {

@@ -82,7 +82,8 @@ export const gather = (question: Question) =>
     const loadFiles = (oids: ReadonlyArray<string>) => {
       const missing = [...new Set(oids)].filter((oid) => !filesByCommit.has(oid))
       if (missing.length === 0) return
-      for (const [oid, rows] of History.changesOfAll(database, project, missing)) filesByCommit.set(oid, rows.map(fileOf))
+      for (const [oid, rows] of History.changesOfAll(database, project, missing))
+        filesByCommit.set(oid, rows.map(fileOf))
     }
     const filesOf = (commit: string): ReadonlyArray<CommitFile> => {
       loadFiles([commit])
@@ -134,7 +135,8 @@ export const gather = (question: Question) =>
     const storedAs = new Map<string, string | undefined>()
     /** The name of our copy of a content; undefined when there is none. */
     const blobOf = (oid: string): string | undefined => {
-      if (!storedAs.has(oid)) storedAs.set(oid, Changes.blobOf(database, oid) ?? History.keptBlob(database, project, oid))
+      if (!storedAs.has(oid))
+        storedAs.set(oid, Changes.blobOf(database, oid) ?? History.keptBlob(database, project, oid))
       return storedAs.get(oid)
     }
     const contents = new Map<string, Buffer>()

@@ -9,9 +9,7 @@ export interface Block {
 
 /** Lines that were put between others, without anything taken out there. */
 export const insertions = ({ hunks }: Transition): ReadonlyArray<Block> =>
-  hunks.flatMap(({ removed, fresh, added }) =>
-    removed === 0 && added > 0 ? [{ start: fresh, count: added }] : []
-  )
+  hunks.flatMap(({ removed, fresh, added }) => (removed === 0 && added > 0 ? [{ start: fresh, count: added }] : []))
 
 /**
  * The place of an inserted line that a line outside of insertions stands for, if the insertion could as well have been made

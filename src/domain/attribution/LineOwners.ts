@@ -152,7 +152,10 @@ export class LineOwners implements Lineage {
       const lines = change.after === "" ? undefined : this.#facts.lines(change.after)
       return lines === undefined
         ? undefined
-        : this.#compose(change.after, lines, this.#checkoutStates(change), { ...author, owner: unknown("content-lost") })
+        : this.#compose(change.after, lines, this.#checkoutStates(change), {
+            ...author,
+            owner: unknown("content-lost")
+          })
     }
     const owners = before ?? this.ofState(change.origin ?? change.path, change.before, change)
     const known = owners ?? Array.from({ length: change.transition.lines }, () => unknown("content-lost"))
@@ -346,9 +349,7 @@ export class LineOwners implements Lineage {
     const owners = this.ofCommit(commit, path)
     const lines = file?.after == null || owners === undefined ? undefined : this.#facts.lines(file.after)
     const owner =
-      lines === undefined
-        ? undefined
-        : owners?.[slid(this.#added(`${commit}\0${path}`, file, lines), lines, line - 1)]
+      lines === undefined ? undefined : owners?.[slid(this.#added(`${commit}\0${path}`, file, lines), lines, line - 1)]
     const found = owner ?? this.committerOf(commit, file)
     return found.contributor.type === "unknown" ? (this.#facts.imported(commit, path, line) ?? found) : found
   }

@@ -42,7 +42,12 @@ export const advance = (
 }
 
 /** The owner of a line that is not simply unchanged. */
-export const ownerFrom = (owners: ReadonlyArray<Attribution>, source: Source, author: Author, width: number): Attribution => {
+export const ownerFrom = (
+  owners: ReadonlyArray<Attribution>,
+  source: Source,
+  author: Author,
+  width: number
+): Attribution => {
   const { event, commit, formatter: tool, path } = author
   if (source.kind === "moved") {
     const owner = owners[source.line] ?? author.owner
