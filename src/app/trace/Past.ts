@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Attribution as LineAttribution } from "../../domain/attribution/Attribution.ts"
+import { Ancestry } from "../../domain/attribution/Ancestry.ts"
 import type { Change, CommitFact, CommitFile, Facts } from "../../domain/attribution/Facts.ts"
 import { type LineOwners, lineOwners } from "../../domain/attribution/LineOwners.ts"
 import { modelId } from "../../domain/attribution/ModelId.ts"
@@ -97,14 +98,17 @@ export const gather = (question: Question) =>
       commit: "",
       after: change.after === null ? null : gitOid(change.after)
     }))
-    const precedes = precedence(order, commits)
+    const ancestry = new Ancestry(commits)
+    const precedes = (ancestor: string, commit: string | null) =>
+      commit === null ? order.has(ancestor) : ancestry.leads(ancestor, commit)
+    const remade = remadeBy([...commits.values()])
     const familyOf = (path: string): Family => {
       let family = families.get(path)
       if (family === undefined) {
-        family = familyFrom(database, project, path, until, commits, order, [
-          ...unseen,
-          ...pending.map((change) => ({ ...change, before: null, after: null }))
-        ])
+        const more = [...unseen, ...pending.map((change) => ({ ...change, before: null, after: null }))]
+        const otherNames = (files: ReadonlyArray<CommitFile>) =>
+          files.flatMap(({ commit }) => remade(commit).flatMap(filesOf))
+        family = familyFrom({ database, project, path, until, commits, order, more, otherNames })
         for (const name of family.names) if (!families.has(name)) families.set(name, family)
       }
       return family
@@ -339,15 +343,38 @@ const factOf = (row: History.CommitRow): CommitFact => ({
 
 const fileOf = (row: History.ChangedFileRow): CommitFile => ({ ...row, from: row.origin })
 
-const familyFrom = (
-  database: Database,
-  project: ProjectId,
-  path: string,
-  until: number,
-  commits: ReadonlyMap<string, CommitFact>,
-  order: ReadonlyMap<string, number>,
-  more: ReadonlyArray<CommitFile>
-): Family => {
+/** By commit: those that are the same change made again, or that it is made of. */
+const remadeBy = (commits: ReadonlyArray<CommitFact>) => {
+  const keyOf = ({ authorKey, authored }: CommitFact) => `${authorKey} ${authored}`
+  const facts = new Map(commits.map((fact) => [fact.commit, fact]))
+  const alike = new Map<string, Array<string>>()
+  for (const fact of commits) alike.set(keyOf(fact), [...(alike.get(keyOf(fact)) ?? []), fact.commit])
+  return (commit: string): ReadonlyArray<string> => {
+    const fact = facts.get(commit)
+    return fact === undefined ? [] : (alike.get(keyOf(fact)) ?? []).filter((other) => other !== commit)
+  }
+}
+
+const familyFrom = ({
+  database,
+  project,
+  path,
+  until,
+  commits,
+  order,
+  more,
+  otherNames
+}: {
+  readonly database: Database
+  readonly project: ProjectId
+  readonly path: string
+  readonly until: number
+  readonly commits: ReadonlyMap<string, CommitFact>
+  readonly order: ReadonlyMap<string, number>
+  readonly more: ReadonlyArray<CommitFile>
+  /** What commits that are the same changes as these did to files, under whatever name. */
+  readonly otherNames: (files: ReadonlyArray<CommitFile>) => ReadonlyArray<CommitFile>
+}): Family => {
   const names = new Set([path])
   for (let size = 0; size < names.size;) {
     size = names.size
@@ -356,6 +383,14 @@ const familyFrom = (
       ...more.filter((file) => names.has(file.path))
     ]
     for (const { from } of renamed) if (from !== null) names.add(from)
+    // A change that was made again without a rename before it went to another name.
+    const strangers = otherNames(renamed).filter((file) => !names.has(file.path))
+    for (const { path: other, origin } of History.changesNamed(
+      database,
+      project,
+      strangers.map((file) => file.path)
+    ))
+      if (origin !== null && names.has(origin)) names.add(other)
     for (const { origin } of Changes.changesOf(database, project, [...names], until))
       if (origin !== null) names.add(origin)
   }
@@ -385,35 +420,6 @@ const changeOf = (
     return before === undefined || after === undefined ? undefined : transition(before, after, algorithm)
   }
 })
-
-/** Whether one commit leads to another: along the history that is asked about, or along the parents that are known. */
-const precedence = (order: ReadonlyMap<string, number>, commits: ReadonlyMap<string, CommitFact>) => {
-  /** Of commits beside that history: what leads to them, and where in the history that begins. */
-  const beside = new Map<string, { readonly ancestors: ReadonlySet<string>; readonly from: number }>()
-  const besideOf = (commit: string) => {
-    const ancestors = new Set<string>()
-    let from = Infinity
-    const queue = [...(commits.get(commit)?.parents ?? [])]
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      if (ancestors.has(next)) continue
-      ancestors.add(next)
-      const here = order.get(next)
-      if (here === undefined) queue.push(...(commits.get(next)?.parents ?? []))
-      else from = Math.min(from, here)
-    }
-    return { ancestors, from }
-  }
-  /** `commit` null: the working tree on top of the history. */
-  return (ancestor: string, commit: string | null): boolean => {
-    const place = order.get(ancestor)
-    if (commit === null) return place !== undefined
-    const at = order.get(commit)
-    if (at !== undefined) return place !== undefined && place > at
-    let known = beside.get(commit)
-    if (known === undefined) beside.set(commit, (known = besideOf(commit)))
-    return known.ancestors.has(ancestor) || (place !== undefined && place >= known.from)
-  }
-}
 
 /** What the other parents of merges had at the files' paths: blob ids by commit and path. */
 const mergeParents = (families: ReadonlyArray<Family>, commits: ReadonlyMap<string, CommitFact>, checkout: string) =>

@@ -8,7 +8,7 @@ const stopping = ["rebase", "merge", "cherry-pick", "revert"] as const
 export const settle = async (play: Play, random: Random): Promise<void> => {
   for (let round = 0; round < 12; round++) {
     const operation = stopping.find((one) => play.isUnderWay(one))
-    if (operation === undefined) return
+    if (operation === undefined) return await settleStash(play, random)
     await resolve(play, random)
     play.git("add", "--all")
     if (operation === "merge") play.git("commit", "--quiet", "--no-edit")
@@ -17,6 +17,15 @@ export const settle = async (play: Play, random: Random): Promise<void> => {
         play.tryGit(operation, "--abort")
   }
   throw new Error("an operation of git does not end")
+}
+
+/** A stash that came back with conflicts (`stash pop`, `rebase --autostash`) is taken up by hand, and dropped. */
+export const settleStash = async (play: Play, random: Random): Promise<void> => {
+  if (play.ask("ls-files", "--unmerged").length === 0) return
+  await resolve(play, random)
+  play.git("add", "--all")
+  play.git("reset", "--quiet")
+  play.git("stash", "drop", "--quiet")
 }
 
 /** Leaves no markers in any file. */

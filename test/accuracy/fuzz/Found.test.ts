@@ -47,6 +47,39 @@ for (const isAsked of [true, false])
     await stage.expect("f.ts", lines, { of: { revision: "HEAD" } })
   })
 
+onStage("an edit of a renamed file is picked onto where it has its old name", async (stage) => {
+  const lines = ["one()", "two()", "three()", "four()", "five()", "six()"]
+  stage.write("f.ts", `${lines.join("\n")}\n`)
+  stage.commit("Start")
+  stage.run("mkdir in")
+  stage.git("mv", "f.ts", "in/f.ts")
+  stage.commit("Rename")
+  const claude = await stage.agent(opus)
+  await claude.bash("echo 'seven()' >> in/f.ts")
+  stage.commit("Seven")
+  stage.gitWith(stage.todo(`pick ${stage.id()}`, `drop ${stage.id("HEAD~1")}`), "rebase", "--quiet", "-i", "HEAD~2")
+  await stage.expect("f.ts", [...by("H", ...lines), ...by(claude, "seven()")], { of: { revision: "HEAD" } })
+})
+
+onStage("a pick is a pick, though its source was merged later", async (stage) => {
+  stage.write("f.ts", "one()\ntwo()\nthree()\n")
+  stage.commit("Start")
+  stage.git("checkout", "--quiet", "-b", "topic")
+  const claude = await stage.agent(opus)
+  await claude.edit("f.ts", "two()\n", "guess()\nhope()\n")
+  stage.commit("Guess")
+  stage.git("checkout", "--quiet", "main")
+  stage.change("f.ts", "two()\n", "mine()\n")
+  stage.commit("Mine")
+  stage.gitFails("cherry-pick", "topic")
+  stage.write("f.ts", "one()\nmine()\nhope()\nthree()\n")
+  stage.git("add", "f.ts")
+  stage.git("cherry-pick", "--continue")
+  stage.git("merge", "--quiet", "--no-edit", "--strategy", "ours", "topic")
+  const lines = [...by("H", "one()", "mine()"), ...by(claude, "hope()"), ...by("H", "three()")]
+  await stage.expect("f.ts", lines, { of: { revision: "HEAD" } })
+})
+
 /** A repository in which everything happened within one second: commits on top of one another. */
 const oneSecond = (commits: ReadonlyArray<{ readonly id: string; readonly lines: ReadonlyArray<string> }>): Facts => {
   const at = 1_700_000_000_000

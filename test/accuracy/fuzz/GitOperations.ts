@@ -1,5 +1,5 @@
 /** What people do with git. */
-import { settle, resolve } from "./Conflicts.ts"
+import { resolve, settle, settleStash } from "./Conflicts.ts"
 import { edits, type Operation } from "./Edits.ts"
 import { contentOf, type Play } from "./Play.ts"
 import type { Random } from "./Random.ts"
@@ -118,7 +118,10 @@ const merge: Operation = async (play, random) => {
   await cleanMostly(play, random)
   const how = random.pick(["--no-edit", "--no-ff", "--squash"])
   const went = play.tryGit("merge", "--quiet", how, random.pick(beside))
-  if (how === "--squash" && !went) await resolve(play, random)
+  if (how === "--squash" && !went) {
+    await resolve(play, random)
+    play.git("add", "--all")
+  }
   await settle(play, random)
   if (how === "--squash" && play.isDirty()) await commitAll(play, random)
 }
@@ -183,12 +186,7 @@ const stashPush: Operation = async (play, random) => {
 
 const stashPop: Operation = async (play, random) => {
   if (play.ask("stash", "list").length === 0) return
-  if (play.tryGit("stash", random.pick(["pop", "pop", "apply"]))) return
-  if (play.ask("ls-files", "--unmerged").length === 0) return
-  await resolve(play, random)
-  play.git("add", "--all")
-  play.git("reset", "--quiet")
-  play.git("stash", "drop", "--quiet")
+  if (!play.tryGit("stash", random.pick(["pop", "pop", "apply"]))) await settleStash(play, random)
 }
 
 const reset: Operation = async (play, random) => {
