@@ -6,7 +6,7 @@ import { blame } from "./attribution/blame.ts"
 import { commit } from "./attribution/commit.ts"
 import * as Many from "./attribution/many.ts"
 import { rebase } from "./attribution/rebase.ts"
-import { stored } from "./attribution/stored.ts"
+import * as Stored from "./attribution/stored.ts"
 import * as Bench from "./Bench.ts"
 import * as Large from "./large.ts"
 import { captureHook, statusStart, versionStart } from "./processes.ts"
@@ -74,6 +74,6 @@ const measurements = (bench: Bench.Bench): ReadonlyArray<Measurement> => {
     { names: [many.names.query, many.names.growth], run: many.query },
     { names: ["trace blame after a rebase"], run: () => rebase(bench) },
     { names: [many.names.rebuild], run: many.rebuild },
-    { names: ["stored bytes per edit"], run: () => stored(bench) }
+    { names: [Stored.names.whole, Stored.names.alone], run: () => Stored.stored(bench) }
   ]
 }

@@ -1,4 +1,7 @@
-/** How much the log grows with an edit, as Claude Code delivers it: events, contents, payloads, receipts, read models, indexes. */
+/**
+ * How much the log grows with an edit: with all that Claude Code delivers of it (three events, two payloads, their receipts),
+ * and with the edit alone (its event, its content, its lines). Read models and indexes count in both.
+ */
 import { statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import Sqlite from "better-sqlite3"
@@ -11,6 +14,7 @@ import * as Home from "../../src/events/Home.ts"
 import * as Spool from "../../src/events/Spool.ts"
 import type { Bench } from "../Bench.ts"
 import { absolute, type Result } from "../Result.ts"
+import { type Edit, record } from "./Record.ts"
 import { type Repository, repositoryIn } from "./Repository.ts"
 import { changed, numbers, spot, textOf, writer } from "./Text.ts"
 
@@ -20,8 +24,43 @@ const session = "5f0c3a52-9a53-4a4e-9c55-0d6b5f8f4a11"
 const turn = 20
 const target = 1536
 
-export const stored = async (bench: Bench): Promise<Result> => {
-  const [first, count] = [100, bench.quick ? 200 : 1000]
+export const names = { whole: "stored bytes per edit", alone: "stored bytes per edit, the edit alone" }
+
+export const stored = async (bench: Bench): Promise<ReadonlyArray<Result>> => {
+  const whole = await delivered(bench)
+  const alone = await bare(bench)
+  return [
+    absolute(names.whole, "bytes", whole, target, whole <= target),
+    absolute(names.alone, "bytes", alone, target, alone <= target)
+  ]
+}
+
+/** Tables and indexes have their first pages, and the file its names, before what is measured. */
+const sizes = (bench: Bench) => ({ first: 100, count: bench.quick ? 200 : 1000 })
+
+const bare = async (bench: Bench): Promise<number> => {
+  const { first, count } = sizes(bench)
+  const repository = repositoryIn(bench.folder())
+  const home = Home.at(repository.home)
+  const write = writer("claude")
+  const random = numbers(4)
+  let lines = writer("ada")(500)
+  repository.add([{ time: Date.now(), files: new Map([[path, textOf(lines)]]) }])
+  const edits = (amount: number): ReadonlyArray<Edit> =>
+    Array.from({ length: amount }, () => {
+      const before = lines
+      lines = changed(before, spot(before, random, 3), write(3))
+      return { path, before: textOf(before), after: textOf(lines), session, model, time: Date.now() }
+    })
+  await record(repository, Date.now(), edits(first))
+  const before = size(home.log)
+  await record(repository, Date.now(), edits(count))
+  requireRecorded(home.log, first + count)
+  return (size(home.log) - before) / count
+}
+
+const delivered = async (bench: Bench): Promise<number> => {
+  const { first, count } = sizes(bench)
   const repository = repositoryIn(bench.folder())
   const home = Home.at(repository.home)
   const write = writer("claude")
@@ -48,13 +87,11 @@ export const stored = async (bench: Bench): Promise<Result> => {
       return recorded
     }).pipe(Effect.provide(Live.live(home)), Effect.runPromise)
 
-  // Tables and indexes have their first pages, and the file its names.
   await edits(first, 0)
   const before = size(home.log)
   await edits(count, first)
-  const bytes = (size(home.log) - before) / count
   requireRecorded(home.log, first + count)
-  return absolute("stored bytes per edit", "bytes", bytes, target, bytes <= target)
+  return (size(home.log) - before) / count
 }
 
 /** Of the log alone, with nothing waiting beside it. */

@@ -4,7 +4,7 @@ import { isUtf8 } from "node:buffer"
 import * as Effect from "effect/Effect"
 import type { ContentRef } from "../domain/Content.ts"
 import type { ContentHash } from "../domain/Ids.ts"
-import { hashOf, type PreparedBlob } from "../events/Blobs.ts"
+import { type Base, hashOf, type PreparedBlob } from "../events/Blobs.ts"
 import type { EventLog } from "../events/EventLog.ts"
 import type { LogFailure } from "../events/LogErrors.ts"
 import type { JsonObject } from "./ports/Agent.ts"
@@ -42,8 +42,8 @@ export interface ContentStore {
   ) => Effect.Effect<ContentRef, LogFailure>
   /** A text of the payload that is stored already, by the reference that stands for it in the raw payload. */
   readonly reference: (text: string) => JsonObject | undefined
-  /** Stores what is left of the payload. */
-  readonly raw: (payload: JsonObject) => Effect.Effect<ContentHash, LogFailure>
+  /** Stores what is left of the payload; `base` is one that it resembles. */
+  readonly raw: (payload: JsonObject, base: Base | undefined) => Effect.Effect<Required<Base>, LogFailure>
   readonly blobs: ReadonlyArray<PreparedBlob>
 }
 
@@ -78,11 +78,13 @@ export const contentStore = (log: EventLog["Type"], redact: Secrets["Type"]["red
       const copy = stored.get(hashOf(Buffer.from(text)))
       return copy === undefined ? undefined : { $blob: copy.blob.hash }
     },
-    raw: (payload) =>
-      Effect.map(log.blobs.prepare(Buffer.from(JSON.stringify(payload))), (blob) => {
+    raw: (payload, base) => {
+      const content = Buffer.from(JSON.stringify(payload))
+      return Effect.map(log.blobs.prepare(content, base), (blob) => {
         blobs.push(blob)
-        return blob.hash
+        return { content, blob }
       })
+    }
   }
 }
 

@@ -129,7 +129,10 @@ export const prepare = (
       return { ...delivered, reading: undefined, once: new Map(), blobs: store.blobs, drift: [] } satisfies Prepared
     }
     const client = clientOf(session)
-    const raw = yield* store.raw(prompts === "full" ? clean : agent.promptFields.reduce(without, clean))
+    const kept = prompts === "full" ? clean : agent.promptFields.reduce(without, clean)
+    const stored = yield* store.raw(kept, states.payloads.get(session))
+    states.payloads.set(session, stored)
+    const raw = stored.blob.hash
     const facts = reading.facts.map((fact) => withWrites(fact, window, seen))
     const late: Array<SessionFact> = []
     const behind = { session, live, time: delivery.time, facts, seen, call: window?.call }

@@ -3,6 +3,7 @@ import type { SessionId } from "../domain/Ids.ts"
 import { sessionStream } from "../domain/Ids.ts"
 import * as Session from "../domain/Session.ts"
 import type { UsageReported } from "../domain/SessionEvents.ts"
+import type { Base } from "../events/Blobs.ts"
 import type { EventLog, Transaction } from "../events/EventLog.ts"
 import { isCurrent } from "../projections/Bookkeeping.ts"
 import * as Sessions from "../projections/Sessions.ts"
@@ -13,6 +14,8 @@ export interface SessionStates {
   readonly get: (id: SessionId) => Session.State | undefined
   /** Adds a fact to what `get` answers. */
   readonly evolve: (id: SessionId, fact: Session.SessionFact, time: number) => Session.State
+  /** The last payload of each session that was prepared to be stored: the next resembles it. */
+  readonly payloads: Map<SessionId, Required<Base>>
   /** Outside a transaction, and perhaps a moment old. */
   readonly usage: (id: SessionId) => UsageReported | null
 }
@@ -48,6 +51,7 @@ export const make = (log: EventLog["Type"]): SessionStates => {
   }
 
   return {
+    payloads: new Map(),
     begin: (transaction) => {
       states.clear()
       within = transaction

@@ -120,12 +120,12 @@ export const put = (database: Database, prepared: PreparedBlob): void => {
 
 /**
  * How deep a base lies is sure only now: others, or earlier deliveries of the same batch, may have stored it meanwhile upon
- * something else than it was prepared on. What would lie too deep rests on nothing.
+ * something else than it was prepared on, or not at all. What would lie too deep, or on nothing, rests on nothing.
  */
 const settled = (database: Database, blob: PreparedBlob): PreparedBlob => {
-  const below = blob.base === null ? undefined : depthOf(database, blob.base)
-  if (blob.base === null || below === undefined) return blob
-  return below < deepest || blob.content === undefined ? { ...blob, depth: below + 1 } : plain(blob.content, blob.hash)
+  if (blob.base === null || blob.content === undefined) return blob
+  const below = depthOf(database, blob.base)
+  return below !== undefined && below < deepest ? { ...blob, depth: below + 1 } : plain(blob.content, blob.hash)
 }
 
 /** The first stored content that is not what its name says, with what is wrong. */
