@@ -11,6 +11,7 @@ import { nearest } from "./nearest.ts"
 import { Nexus } from "./Nexus.ts"
 import { type InstallableAgent, isInstallable } from "./ports/Agent.ts"
 import { checkoutHere, registerCheckout } from "./ProjectOf.ts"
+import { observeBaseline } from "./trace/Baseline.ts"
 
 export class AgentUnknown extends Schema.TaggedError<AgentUnknown>()("AgentUnknown", {
   name: Schema.String,
@@ -61,6 +62,7 @@ export const init = (plan: InitPlan) =>
     const { home, user } = yield* Nexus
     const checkout = yield* checkoutHere
     const { project, isNew } = yield* registerCheckout(checkout)
+    if (isNew) yield* observeBaseline(checkout.path, project)
     yield* InstallHooks.installScript
     for (const change of plan.changes) {
       yield* InstallHooks.install(change)

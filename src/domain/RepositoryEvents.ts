@@ -55,6 +55,16 @@ export const HeadMoved = Schema.Struct({
 })
 export type HeadMoved = typeof HeadMoved.Type
 
+/**
+ * Files of a checkout that git had not as they were when the record of its project began, untracked or changed: path and blob
+ * id. What is in them is older than the record. Many have several of these events.
+ */
+export const BaselineSeen = Schema.Struct({
+  checkout: Schema.String,
+  files: Schema.Array(Schema.Tuple(Schema.String, oid))
+})
+export type BaselineSeen = typeof BaselineSeen.Type
+
 /** The content of a file in a commit that no branch or tag reaches any more, kept since git will forget it. */
 export const ContentKept = Schema.Struct({ commit: oid, path: Schema.String, content: ContentRef })
 export type ContentKept = typeof ContentKept.Type

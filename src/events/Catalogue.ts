@@ -59,6 +59,7 @@ export const catalogue = {
   FileObserved: first(Files.FileObserved, 2 * path + 2048),
   CommitSeen: first(Repository.CommitSeen, 60 * 1024),
   HeadMoved: first(Repository.HeadMoved, path + 2048),
+  BaselineSeen: first(Repository.BaselineSeen, 60 * 1024),
   ContentKept: first(Repository.ContentKept, path + 2048),
   TraceImported: first(Repository.TraceImported, path + 1024),
   StopObserved: first(Session.StopObserved, 2048),

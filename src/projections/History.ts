@@ -49,6 +49,14 @@ interface KeptRow {
   readonly blob: string
 }
 
+/** What a file of a checkout was when the record began, where git had it otherwise. */
+interface BaselineRow {
+  readonly project: string
+  readonly path: string
+  readonly checkout: string
+  readonly oid: string
+}
+
 /** An Agent Trace record or git-ai note of a commit, made elsewhere. */
 export interface ImportedRow {
   readonly project: string
@@ -111,6 +119,12 @@ const keptRows = table<KeptRow>({
   key: ["project", "oid"]
 })
 
+const baselineRows = table<BaselineRow>({
+  name: "history_baselines",
+  columns: { project: "TEXT", path: "TEXT", checkout: "TEXT", oid: "TEXT" },
+  key: ["project", "path", "checkout"]
+})
+
 const importedRows = table<ImportedRow>({
   name: "history_imported",
   columns: {
@@ -126,8 +140,8 @@ const importedRows = table<ImportedRow>({
 
 export const History: Projection = {
   name: "history",
-  version: 1,
-  tables: [commitRows, changedRows, moveRows, keptRows, importedRows],
+  version: 2,
+  tables: [commitRows, changedRows, moveRows, keptRows, baselineRows, importedRows],
   apply: (event, tables) => {
     const { project, position } = event
     if (project === null) return
@@ -165,6 +179,12 @@ export const History: Projection = {
           onto: onto ?? null,
           at
         })
+      }
+      case "BaselineSeen": {
+        const checkout = event.payload.checkout.toWellFormed()
+        for (const [path, oid] of event.payload.files)
+          tables(baselineRows).put({ project, path: path.toWellFormed(), checkout, oid })
+        return
       }
       case "ContentKept": {
         const { oid, blob } = event.payload.content
@@ -257,6 +277,15 @@ export const keptBlob = (database: Database, project: string, oid: string): stri
   database.prepare("SELECT blob FROM history_kept WHERE project = ? AND oid = ?").pluck().get(project, oid) as
     | string
     | undefined
+
+/** Blob ids that files of these names had when the record began, where git had them otherwise. */
+export const baselinesOf = (database: Database, project: string, paths: ReadonlyArray<string>): ReadonlyArray<string> =>
+  database
+    .prepare(
+      "SELECT DISTINCT oid FROM history_baselines WHERE project = ? AND path IN (SELECT value FROM json_each(?))"
+    )
+    .pluck()
+    .all(project, JSON.stringify(paths)) as ReadonlyArray<string>
 
 /** What was imported of a commit, latest first. */
 export const imported = (database: Database, project: string, oid: string): ReadonlyArray<ImportedRow> =>

@@ -61,6 +61,8 @@ const sentence = (event: RecordedEvent): string => {
       return `commit ${event.payload.commit.slice(0, 12)} by ${event.payload.author}: ${event.payload.files.length} files of interest`
     case "HeadMoved":
       return `HEAD ${event.payload.from.slice(0, 8)} → ${event.payload.to.slice(0, 8)} (${event.payload.verb}) in ${event.payload.checkout}`
+    case "BaselineSeen":
+      return `the record begins with ${event.payload.files.length} files in ${event.payload.checkout} that git had otherwise`
     case "ContentKept":
       return `kept ${event.payload.path} of commit ${event.payload.commit.slice(0, 12)} (${short(event.payload.content)})`
     case "TraceImported":

@@ -85,7 +85,11 @@ export interface Stage extends Place {
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-export const newStage = async (variant: Variant = "main checkout"): Promise<Stage> => {
+/** `before`: what somebody did there before `nexus init`. */
+export const newStage = async (
+  variant: Variant = "main checkout",
+  before: (owner: Place) => void = () => undefined
+): Promise<Stage> => {
   const at = world()
   const user = at.folder("user")
   const main = at.folder("project")
@@ -93,6 +97,7 @@ export const newStage = async (variant: Variant = "main checkout"): Promise<Stag
   owner.git("init", "--quiet", "--initial-branch=main")
   // As after `nexus init`; settings of one machine are not committed.
   writeFileSync(join(main, ".git/info/exclude"), ".claude/\n")
+  before(owner)
   const plan = await at.run(planInit(["claude"], "local"), main)
   await at.run(init(plan), main)
   const settings = plan.changes[0]?.after ?? ""

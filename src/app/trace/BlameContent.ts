@@ -105,18 +105,18 @@ export const recordedContent = (
     const known = yield* eventContent(project, checkout.path, path, event)
     if (known === undefined)
       return yield* refuse(`was not recorded by event ${event}`, "Ask about a revision instead: --rev REVISION")
-    const bytes = yield* textual(known, refuse)
-    return {
+    const bytes = yield* textual(known.bytes, refuse)
+    const content: Bytes = {
       request,
       path,
       bytes,
       revision: `event:${event}`,
-      head: null,
-      committed: null,
+      head: known.commit,
+      committed: known.commit === null ? null : gitOid(bytes),
       pathBelow: path,
-      until: event,
-      origins: uncommitted(path, bytes)
-    } satisfies Content
+      until: event
+    }
+    return { ...content, origins: yield* originsOf(checkout, content) } satisfies Content
   })
 
 /** The bytes that are asked about, and where they stand in history. */

@@ -6,6 +6,12 @@ import * as Changes from "../../projections/Attribution.ts"
 import * as Past from "../../projections/History.ts"
 import { History } from "../ports/History.ts"
 
+/** What a file was, and the commit that it is of; null: it is a recorded change's. */
+interface EventContent {
+  readonly bytes: Buffer
+  readonly commit: string | null
+}
+
 /**
  * The content after the last recorded change up to a position, this checkout's first; else that of the commit that HEAD was
  * at. Undefined when there was no such file, or nobody knows.
@@ -18,10 +24,12 @@ export const eventContent = (project: ProjectId, checkout: string, path: string,
     const last = changes.findLast((change) => change.checkout === checkout) ?? changes.at(-1)
     if (last !== undefined) {
       const blob = last.after === null ? undefined : Changes.blobOf(database, last.after)
-      return blob === undefined ? undefined : yield* blobs.get(blob)
+      const bytes = blob === undefined ? undefined : yield* blobs.get(blob)
+      return bytes === undefined ? undefined : ({ bytes, commit: null } satisfies EventContent)
     }
     const time = Number(database.prepare("SELECT time FROM events WHERE position = ?").pluck().get(position) ?? 0)
     const head = Past.moves(database, project).findLast((move) => move.checkout === checkout && move.at <= time)?.target
     const entry = head === undefined ? undefined : yield* history.entry(checkout, head, path)
-    return entry === undefined ? undefined : (yield* history.blobs(checkout, [entry.oid])).get(entry.oid)
+    const bytes = entry === undefined ? undefined : (yield* history.blobs(checkout, [entry.oid])).get(entry.oid)
+    return bytes === undefined ? undefined : ({ bytes, commit: head ?? null } satisfies EventContent)
   })

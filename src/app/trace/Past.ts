@@ -201,6 +201,7 @@ export const gather = (question: Question) =>
       commits,
       files: family.files,
       baselines: family.baselines,
+      found: family.found,
       moves,
       otherParents: (commit, path) => merges.get(`${commit}\0${path}`) ?? [],
       lines,
@@ -329,6 +330,7 @@ interface Family {
   readonly changes: ReadonlyArray<Changes.TimedChange>
   readonly files: ReadonlyArray<CommitFile>
   readonly baselines: ReadonlyArray<string>
+  readonly found: ReadonlyArray<string>
 }
 
 const factOf = (row: History.CommitRow): CommitFact => ({
@@ -402,7 +404,8 @@ const familyFrom = ({
   )
   const made = new Set(files.map(({ after }) => after))
   const baselines = files.flatMap(({ before }) => (before === null || made.has(before) ? [] : [before]))
-  return { names, files, baselines, changes: Changes.changesOf(database, project, [...names], until) }
+  const found = History.baselinesOf(database, project, [...names])
+  return { names, files, baselines, found, changes: Changes.changesOf(database, project, [...names], until) }
 }
 
 const changeOf = (

@@ -20,3 +20,24 @@ export const appendTo =
 
 /** What tells one list of texts from another. */
 export const digest = (texts: ReadonlyArray<string>): string => hash("sha256", JSON.stringify(texts)).slice(0, 32)
+
+/** How many files, and how much JSON of them, one event holds. A path alone may have 24 KiB, and there may be two. */
+const mostFiles = 100
+const mostJson = 32 * 1024
+
+/** As many files together as an event holds. */
+export function* portions<A>(files: Iterable<A>): Generator<ReadonlyArray<A>> {
+  let some: Array<A> = []
+  let size = 0
+  for (const file of files) {
+    const bytes = Buffer.byteLength(JSON.stringify(file))
+    if (some.length > 0 && (some.length === mostFiles || size + bytes > mostJson)) {
+      yield some
+      some = []
+      size = 0
+    }
+    some.push(file)
+    size += bytes
+  }
+  if (some.length > 0) yield some
+}

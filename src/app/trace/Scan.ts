@@ -19,14 +19,10 @@ import { Secrets } from "../ports/Secrets.ts"
 import { cleanText } from "../RedactPayload.ts"
 import { commitsOfInterest, type Found } from "./CommitsOfInterest.ts"
 import { keepContents } from "./KeepContents.ts"
-import { appendTo, digest } from "./RepositoryFacts.ts"
+import { appendTo, digest, portions } from "./RepositoryFacts.ts"
 import * as ScanState from "./ScanState.ts"
 
 const day = 24 * 60 * 60 * 1000
-
-/** How many files, and how much JSON of them, one event holds. A path alone may have 24 KiB, and there may be two. */
-const mostFiles = 100
-const mostJson = 32 * 1024
 
 export interface ScanReport {
   /** How many events of each kind were appended. */
@@ -135,20 +131,3 @@ const commitSeen = (commit: Commit, author: string, files: ReadonlyArray<FileCha
   ...(commit.pickedFrom === undefined ? {} : { pickedFrom: commit.pickedFrom }),
   files: files.map(({ path, from, before, after }) => [path, from, before, after] as const)
 })
-
-/** As many files together as an event holds. */
-function* portions(files: ReadonlyArray<FileChange>): Generator<ReadonlyArray<FileChange>> {
-  let some: Array<FileChange> = []
-  let size = 0
-  for (const file of files) {
-    const bytes = Buffer.byteLength(JSON.stringify(file))
-    if (some.length > 0 && (some.length === mostFiles || size + bytes > mostJson)) {
-      yield some
-      some = []
-      size = 0
-    }
-    some.push(file)
-    size += bytes
-  }
-  if (some.length > 0) yield some
-}

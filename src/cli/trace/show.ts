@@ -36,8 +36,7 @@ const reasons: Readonly<Record<UnknownReason, string>> = {
   "blind-call": "an agent's command ran, and nobody looked at what it changed",
   contested: "an agent's command and somebody else wrote the file at the same time",
   superseded: "an agent had written the same text, and nobody saw how it came back",
-  "content-lost": "the content that would tell is in no store any more",
-  "no-text": "no lines to attribute"
+  "content-lost": "the content that would tell is in no store any more"
 }
 
 const linesOf = (commit: AttributedCommit, style: Style): ReadonlyArray<string> => {

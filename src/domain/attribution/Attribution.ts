@@ -69,7 +69,6 @@ export interface LineNotes {
  * - `contested`: an agent's command and somebody else wrote the file at the same time.
  * - `superseded`: an agent had written the same text here, it was taken out again, and nobody saw how it came back.
  * - `content-lost`: the content that would tell is in no store any more (pruned, shallow, destroyed, too large).
- * - `no-text`: binary, symbolic link, submodule or LFS pointer: there are no lines to attribute.
  */
 export type UnknownReason =
   | "before-record"
@@ -78,7 +77,6 @@ export type UnknownReason =
   | "contested"
   | "superseded"
   | "content-lost"
-  | "no-text"
 
 /** A line's attribution apart from where it stands. */
 export interface Attribution extends Credit, LineNotes {

@@ -63,6 +63,8 @@ export interface Facts {
   readonly files: ReadonlyArray<CommitFile>
   /** Contents that the file had when the record began: blob ids. */
   readonly baselines: ReadonlyArray<string>
+  /** Contents that the file had on disk when the record began, and git had not: blob ids. */
+  readonly found: ReadonlyArray<string>
   /** In order, per checkout. */
   readonly moves: ReadonlyArray<Move>
   /** What the other parents of a merge had at a path: blob ids. */

@@ -243,7 +243,7 @@ export class LineOwners implements Lineage {
         : (this.#facts.commits.get(commit)?.committed ?? Infinity) <= of.time
     const file = files.findLast(comesBefore) ?? files[0]
     if (file !== undefined) return this.ofCommit(file.commit, file.path)
-    if (this.#facts.baselines.includes(oid)) return this.#baseline(oid)
+    if (this.#isFound(oid) || this.#facts.baselines.includes(oid)) return this.#baseline(oid)
     return of === null || typeof of === "string" ? undefined : this.#outside(oid, of, "replayed")
   }
 
@@ -259,7 +259,9 @@ export class LineOwners implements Lineage {
       ({ position, checkout }) => position < at.position && checkout === at.checkout
     )
     const event = at.claim === "seen" ? at.position : null
-    const owner = this.#person(last?.time ?? this.#facts.since, at.time, evidence, event)
+    const owner = this.#isUntold(last)
+      ? beforeRecord
+      : this.#person(last?.time ?? this.#facts.since, at.time, evidence, event)
     return this.#compose(oid, lines, this.#checkoutStates(at), { owner, event, commit: null, path: at.path })
   }
 
@@ -287,7 +289,7 @@ export class LineOwners implements Lineage {
         .slice(-tried)
         .reverse()
         .flatMap(({ commit, path, after }) => this.#ancestor(after, () => this.ofCommit(commit, path))),
-      ...this.#facts.baselines.flatMap((oid) => this.#ancestor(oid, () => this.#baseline(oid)))
+      ...this.#older()
     ]
   }
 
@@ -426,6 +428,7 @@ export class LineOwners implements Lineage {
       if (owners !== undefined)
         return this.#circumstances.isRewritten(oid, fact) ? owners.map((owner) => atBest(owner, "rewritten")) : owners
     }
+    if (this.#isFound(oid)) return this.#baseline(oid)
     if (file.before === null) {
       const copied = this.#copyOf(oid, file.path, Infinity)
       if (copied !== undefined) return copied
@@ -444,6 +447,7 @@ export class LineOwners implements Lineage {
       ...(creation !== undefined && isReplayed(creation.verb) ? [] : this.#pending(lines, making)),
       ...parents,
       ...this.#resembled(file.before, file.path, lines),
+      ...this.#facts.found.flatMap((one) => this.#ancestor(one, () => this.#baseline(one))),
       ...this.#sources(fact, creation),
       ...this.#elsewhere(fact.commit)
     ]
@@ -452,6 +456,21 @@ export class LineOwners implements Lineage {
 
   #parentState({ commit, path, from, before }: CommitFile): Owned | undefined {
     return before === null ? undefined : this.ofState(from ?? path, before, commit)
+  }
+
+  /** Contents that are older than the record. */
+  #older(): ReadonlyArray<Ancestor> {
+    const { baselines, found } = this.#facts
+    return [...found, ...baselines].flatMap((oid) => this.#ancestor(oid, () => this.#baseline(oid)))
+  }
+
+  #isFound(oid: string): boolean {
+    return this.#facts.found.includes(oid)
+  }
+
+  /** Whether the file was something when the record began of which nobody kept the content, and nothing is known since. */
+  #isUntold(last: Change | undefined): boolean {
+    return last === undefined && this.#facts.found.some((oid) => this.#facts.lines(oid) === undefined)
   }
 
   /** A content that is older than the record. */
@@ -470,6 +489,8 @@ export class LineOwners implements Lineage {
       [...this.#facts.commits.values()].some((earlier) => this.#circumstances.rewrites(fact, earlier))
     if (!isTyped && !isKnown()) return unknown("not-recorded-here")
     const previous = file?.before == null ? undefined : this.#filesByAfter.get(file.before)?.[0]
+    const last = this.#facts.changes.findLast(({ time }) => time < fact.committed + second)
+    if (previous === undefined && this.#isUntold(last)) return beforeRecord
     const from = this.#facts.commits.get(previous?.commit ?? "")?.committed ?? this.#facts.since
     return this.#person(from, fact.committed + second - 1, "replayed", null)
   }
@@ -650,17 +671,19 @@ export class LineOwners implements Lineage {
     const exact = this.#exact(making)
     const known = exact === undefined ? undefined : this.ofChange(exact)
     if (known !== undefined && known.length === content.lines.length) return known
+    if (this.#isFound(content.oid)) return content.lines.map(() => beforeRecord)
     if (head === undefined) {
       const copied = this.#copyOf(content.oid, path, Infinity)
       if (copied !== undefined) return copied
     }
     const last = this.#facts.changes.findLast((change) => change.checkout === checkout)
     const from = Math.max(last?.time ?? 0, head?.committed ?? 0, this.#facts.since)
-    const owner = this.#person(from, now, "replayed", null)
+    const owner = this.#isUntold(last) ? beforeRecord : this.#person(from, now, "replayed", null)
     const ancestors = [
       ...this.#pending(content.lines, making),
       ...this.#ancestor(head?.oid ?? null, () => this.ofState(path, head?.oid ?? "", null)),
       ...this.#resembled(head?.oid ?? null, path, content.lines),
+      ...this.#facts.found.flatMap((one) => this.#ancestor(one, () => this.#baseline(one))),
       ...this.#elsewhere(null)
     ]
     const author = { owner, event: null, commit: null, path }

@@ -28,8 +28,7 @@ const reasons: Readonly<Record<UnknownReason, true>> = {
   "blind-call": true,
   contested: true,
   superseded: true,
-  "content-lost": true,
-  "no-text": true
+  "content-lost": true
 }
 
 const afterLast = (sign: string) => (value: string) => value.slice(value.lastIndexOf(sign) + 1)
