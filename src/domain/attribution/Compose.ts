@@ -11,8 +11,8 @@ export interface Ancestor {
   readonly owners: ReadonlyArray<Attribution>
   /** Lines that come from here are no better proved than this. */
   readonly grade?: Evidence
-  /** Only if all that it has beside the other ancestors is found: then somebody brought it here on purpose. */
-  readonly onlyWhole?: boolean
+  /** Only if all of these lines are found: then somebody brought it here on purpose. */
+  readonly whole?: ReadonlySet<string>
   /** It was left behind: an agent's line that is only here, nobody knows whose it is now. */
   readonly superseded?: boolean
   /** Lines (0-based) that went into history already: they come from there, or not at all. */
@@ -35,7 +35,7 @@ export const compose = (
     if (isDone()) break
     if (ancestor.superseded === true || !mayHave(ancestor, lines, result)) continue
     const same = unchanged(between(ancestor))
-    if (ancestor.onlyWhole === true && !isWhole(ancestor.lines, same, result, ancestors)) continue
+    if (ancestor.whole !== undefined && !isWhole(ancestor.whole, ancestor.lines, same, result)) continue
     for (const { line: start, from, count } of same) {
       for (let step = 0; step < count; step++) {
         const owner = ancestor.owners[from + step]
@@ -46,7 +46,7 @@ export const compose = (
   }
   for (const ancestor of ancestors) {
     if (isDone()) break
-    if (ancestor.onlyWhole === true || ancestor.superseded === true) continue
+    if (ancestor.whole !== undefined || ancestor.superseded === true) continue
     const { owners, grade, spent } = ancestor
     for (const { fresh, sources } of between(ancestor).hunks) {
       for (const [index, source] of sources) {
@@ -144,20 +144,17 @@ export const unchanged = ({ hunks, lines }: Transition): ReadonlyArray<Stay> => 
 /** Blank lines and brackets are the same in any text. */
 export const says = (line: string): boolean => /[\p{L}\p{N}]{2}/u.test(line)
 
-/** Every line that this ancestor has and the others have not is there, and at least one of them says something. */
+/** Every line of `whole` is there, and something that says something comes from here. */
 const isWhole = (
+  whole: ReadonlySet<string>,
   lines: ReadonlyArray<string>,
   same: ReadonlyArray<Stay>,
-  result: ReadonlyArray<Attribution | undefined>,
-  ancestors: ReadonlyArray<Ancestor>
+  result: ReadonlyArray<Attribution | undefined>
 ): boolean => {
   const pairs = same.flatMap(({ line, from, count }) =>
     Array.from({ length: count }, (_, step) => [line + step, from + step] as const)
   )
   if (!pairs.some(([line, from]) => result[line] === undefined && says(lines[from] ?? ""))) return false
-  const others = new Set(
-    ancestors.flatMap((one) => (one.onlyWhole === true || one.superseded === true ? [] : one.lines))
-  )
   const kept = new Set(pairs.map(([, from]) => from))
-  return lines.every((line, from) => kept.has(from) || others.has(line))
+  return lines.every((line, from) => kept.has(from) || !whole.has(line))
 }

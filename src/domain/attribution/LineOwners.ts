@@ -40,6 +40,7 @@ export class LineOwners implements Lineage {
   readonly #byAfter = new Map<string, Array<Change>>()
   readonly #filesByAfter = new Map<string, Array<CommitFile>>()
   readonly #fileOf = new Map<string, CommitFile>()
+  readonly #places = new Map<CommitFile, number>()
   readonly #changes = new Map<number, Owned | undefined>()
   readonly #commits = new Map<string, Owned | undefined>()
   readonly #insertions = new Map<string, ReadonlyArray<Block>>()
@@ -54,7 +55,8 @@ export class LineOwners implements Lineage {
     this.#facts = facts
     for (const change of facts.changes)
       if (change.after !== null && change.after !== "") put(this.#byAfter, change.after, change)
-    for (const file of facts.files) {
+    for (const [place, file] of facts.files.entries()) {
+      this.#places.set(file, place)
       this.#fileOf.set(`${file.commit}\0${file.path}`, file)
       if (file.after !== null) put(this.#filesByAfter, file.after, file)
     }
@@ -152,7 +154,7 @@ export class LineOwners implements Lineage {
       const lines = change.after === "" ? undefined : this.#facts.lines(change.after)
       return lines === undefined
         ? undefined
-        : this.#compose(change.after, lines, this.#checkoutStates(change), {
+        : this.#compose(change.after, lines, this.#checkoutStates(change, lines), {
             ...author,
             owner: unknown("content-lost")
           })
@@ -236,7 +238,9 @@ export class LineOwners implements Lineage {
   ofState(path: string, oid: string, of: Change | string | null): Owned | undefined {
     const change = of === null || typeof of === "string" ? undefined : this.#producer(oid, of)
     if (change !== undefined && !this.#open.has(change.position)) return this.ofChange(change)
-    const files = (this.#filesByAfter.get(oid) ?? []).filter((file) => !this.#isOpen(file.commit, file.path))
+    const all = this.#filesByAfter.get(oid) ?? []
+    const files = all.filter((file) => !this.#isOpen(file.commit, file.path))
+    if (change !== undefined || files.length < all.length) this.#circles += 1
     const comesBefore = ({ commit }: CommitFile) =>
       of === null || typeof of === "string"
         ? this.#facts.precedes(commit, of)
@@ -262,7 +266,7 @@ export class LineOwners implements Lineage {
     const owner = this.#isUntold(last)
       ? beforeRecord
       : this.#person(last?.time ?? this.#facts.since, at.time, evidence, event)
-    return this.#compose(oid, lines, this.#checkoutStates(at), { owner, event, commit: null, path: at.path })
+    return this.#compose(oid, lines, this.#checkoutStates(at, lines), { owner, event, commit: null, path: at.path })
   }
 
   #person(from: number, to: number, evidence: Evidence, event: number | null): Attribution {
@@ -271,24 +275,32 @@ export class LineOwners implements Lineage {
     return { contributor: { type: "human" }, session: null, event, evidence }
   }
 
-  /** What lay in a checkout before a change: its last recorded states, and what commits had brought. */
-  #checkoutStates(at: Change): ReadonlyArray<Ancestor> {
+  /** What lay in a checkout before a change: its last recorded states, and what commits had brought of these lines. */
+  #checkoutStates(at: Change, lines: ReadonlyArray<string>): ReadonlyArray<Ancestor> {
     const changes = this.#facts.changes.filter(
       ({ position, checkout, after }) =>
         position < at.position && checkout === at.checkout && after !== null && after !== at.before
     )
-    const files = this.#facts.files.filter(
-      ({ commit, after }) =>
-        after !== null &&
-        (this.#facts.commits.get(commit)?.committed ?? Infinity) <= at.time &&
-        !this.#comesOf(after, at)
+    const files = this.#facts.files
+      .filter(
+        ({ commit, after }) =>
+          after !== null &&
+          (this.#facts.commits.get(commit)?.committed ?? Infinity) <= at.time &&
+          !this.#comesOf(after, at)
+      )
+      .toReversed()
+    const last = changes.slice(-1)
+    const recent = files.slice(0, tried)
+    const known = new Set([...last, ...recent].flatMap(({ after }) => this.#facts.lines(after ?? "") ?? []))
+    const carrying = new Set(
+      lines.flatMap((line) => (known.has(line) ? [] : this.#carrying(line).map(({ file }) => file)))
     )
+    const further = files.slice(tried).filter((file) => carrying.has(file))
     return [
-      ...changes.slice(-1).flatMap((change) => this.#ancestor(change.after, () => this.ofChange(change))),
-      ...files
-        .slice(-tried)
-        .reverse()
-        .flatMap(({ commit, path, after }) => this.#ancestor(after, () => this.ofCommit(commit, path))),
+      ...last.flatMap((change) => this.#ancestor(change.after, () => this.ofChange(change))),
+      ...[...recent, ...further.slice(0, tried)].flatMap(({ commit, path, after }) =>
+        this.#ancestor(after, () => this.ofCommit(commit, path))
+      ),
       ...this.#older()
     ]
   }
@@ -448,10 +460,10 @@ export class LineOwners implements Lineage {
       ...parents,
       ...this.#resembled(file.before, file.path, lines),
       ...this.#facts.found.flatMap((one) => this.#ancestor(one, () => this.#baseline(one))),
-      ...this.#sources(fact, creation),
-      ...this.#elsewhere(fact.commit)
+      ...this.#sources(fact, creation)
     ]
-    return this.#movedBetween(fact.commit, file.path, this.#compose(oid, lines, ancestors, author), lines, author)
+    const all = [...ancestors, ...this.#elsewhere(fact.commit, lines, ancestors)]
+    return this.#movedBetween(fact.commit, file.path, this.#compose(oid, lines, all, author), lines, author)
   }
 
   #parentState({ commit, path, from, before }: CommitFile): Owned | undefined {
@@ -525,12 +537,19 @@ export class LineOwners implements Lineage {
     const lying = ranked
       .sort((a, b) => a.far - b.far)
       .flatMap(({ change }, index) =>
-        this.#ancestor(change.after, () => this.ofChange(change), {
+        this.#ancestor(change.after, () => this.#earlier(change), {
           spent: this.#spent(change, fact?.commit ?? null),
           ...(index === 0 ? {} : { superseded: true })
         })
       )
     return [...lying, ...this.#takenUp(making)]
+  }
+
+  /** Owners after a change; undefined for one that is itself made from what is being derived: it came later. */
+  #earlier(change: Change): Owned | undefined {
+    const circles = this.#circles
+    const owners = this.ofChange(change)
+    return this.#circles === circles ? owners : undefined
   }
 
   /** The last content that an agent left here and a commit took up: what equals it now is similar, and no more. */
@@ -546,7 +565,7 @@ export class LineOwners implements Lineage {
     )
     return last === undefined
       ? []
-      : this.#ancestor(last.after, () => this.ofChange(last), { spent: everything, superseded: true })
+      : this.#ancestor(last.after, () => this.#earlier(last), { spent: everything, superseded: true })
   }
 
   /** Lines of a change's content that a commit before `commit` took up already. */
@@ -614,17 +633,33 @@ export class LineOwners implements Lineage {
     ]
   }
 
-  /** Other branches and stashes: only what was brought from there as a whole (squash, cherry-pick without commit, apply). */
-  #elsewhere(commit: string | null): ReadonlyArray<Ancestor> {
-    return this.#facts.files
+  /**
+   * Other branches and stashes that have some of these lines and `others` have not: only what was brought from there as a whole
+   * (squash, cherry-pick without commit, apply), apart from what the history here ever had, which may have been taken out.
+   */
+  #elsewhere(
+    commit: string | null,
+    lines: ReadonlyArray<string>,
+    others: ReadonlyArray<Ancestor>
+  ): ReadonlyArray<Ancestor> {
+    const known = new Set(others.flatMap((ancestor) => (ancestor.superseded === true ? [] : ancestor.lines)))
+    const carrying = new Set(
+      lines.flatMap((line) => (known.has(line) ? [] : this.#carrying(line).map(({ file }) => file)))
+    )
+    const isOwn = (line: string) =>
+      !known.has(line) && !this.#carrying(line).some(({ file }) => this.#facts.precedes(file.commit, commit))
+    return [...carrying]
       .filter((file) => file.after !== null && file.commit !== commit && !this.#facts.precedes(file.commit, commit))
       .filter((file) => commit === null || !this.#facts.precedes(commit, file.commit))
       .filter((file) => this.#facts.isLive(file.commit) || this.#circumstances.wasLeft(file.commit))
       .filter((file) => this.#circumstances.wasThere(file.commit, commit))
-      .slice(-tried)
-      .reverse()
+      .sort((one, other) => (this.#places.get(other) ?? 0) - (this.#places.get(one) ?? 0))
+      .slice(0, tried)
       .flatMap((file) =>
-        this.#ancestor(file.after, () => this.ofCommit(file.commit, file.path), { grade: "rewritten", onlyWhole: true })
+        this.#ancestor(file.after, () => this.ofCommit(file.commit, file.path), {
+          grade: "rewritten",
+          whole: new Set(this.#facts.lines(file.after ?? "")?.filter(isOwn))
+        })
       )
   }
 
@@ -683,11 +718,11 @@ export class LineOwners implements Lineage {
       ...this.#pending(content.lines, making),
       ...this.#ancestor(head?.oid ?? null, () => this.ofState(path, head?.oid ?? "", null)),
       ...this.#resembled(head?.oid ?? null, path, content.lines),
-      ...this.#facts.found.flatMap((one) => this.#ancestor(one, () => this.#baseline(one))),
-      ...this.#elsewhere(null)
+      ...this.#facts.found.flatMap((one) => this.#ancestor(one, () => this.#baseline(one)))
     ]
+    const all = [...ancestors, ...this.#elsewhere(null, content.lines, ancestors)]
     const author = { owner, event: null, commit: null, path }
-    const owners = this.#compose(content.oid, content.lines, ancestors, author)
+    const owners = this.#compose(content.oid, content.lines, all, author)
     return this.#movedBetween(null, path, owners, content.lines, author)
   }
 }

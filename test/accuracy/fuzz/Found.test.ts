@@ -1,6 +1,6 @@
 /** What the fuzzer found, made small. */
 import { expect, test } from "vitest"
-import { opus } from "../Agent.ts"
+import { opus, sonnet } from "../Agent.ts"
 import { by } from "../Expect.ts"
 import type { CommitFact, Facts } from "../../../src/domain/attribution/Facts.ts"
 import { lineOwners } from "../../../src/domain/attribution/LineOwners.ts"
@@ -78,6 +78,42 @@ onStage("a pick is a pick, though its source was merged later", async (stage) =>
   stage.git("merge", "--quiet", "--no-edit", "--strategy", "ours", "topic")
   const lines = [...by("H", "one()", "mine()"), ...by(claude, "hope()"), ...by("H", "three()")]
   await stage.expect("f.ts", lines, { of: { revision: "HEAD" } })
+})
+
+onStage("a squash brings a branch whole, though a line of before was taken out here", async (stage) => {
+  stage.write("f.ts", "one()\ntwo()\nthree()\nfour()\n")
+  stage.commit("Start")
+  stage.git("checkout", "--quiet", "-b", "topic")
+  const claude = await stage.agent(opus)
+  await claude.edit("f.ts", "one()\n", "one()\nguess()\n")
+  stage.commit("Guess")
+  stage.git("checkout", "--quiet", "main")
+  stage.change("f.ts", "four()\n", "")
+  stage.commit("Less")
+  stage.git("merge", "--quiet", "--squash", "topic")
+  stage.commit("Squash")
+  const lines = [...by("H", "one()"), ...by(claude, "guess()"), ...by("H", "two()", "three()")]
+  await stage.expect("f.ts", lines, { of: { revision: "HEAD" } })
+})
+
+onStage("an old stash keeps its lines through a conflict that another agent resolves", async (stage) => {
+  stage.write("f.ts", "one()\ntwo()\nthree()\n")
+  stage.commit("Start")
+  const claude = await stage.agent(opus)
+  await claude.edit("f.ts", "two()\n", "two()\nguess()\nhope()\n")
+  stage.git("stash", "push", "--quiet")
+  let mine: ReadonlyArray<string> = []
+  for (let number = 1; number <= 8; number++) {
+    stage.change("f.ts", "three()\n", `mine${number}()\nthree()\n`)
+    mine = [...mine, `mine${number}()`]
+    stage.commit("Mine")
+  }
+  stage.gitFails("stash", "pop")
+  const other = await stage.agent(sonnet)
+  await other.write("f.ts", ["one()", "two()", "guess()", "hope()", ...mine, "three()", ""].join("\n"))
+  stage.git("add", "f.ts")
+  const lines = [...by("H", "one()", "two()"), ...by(claude, "guess()", "hope()"), ...by("H", ...mine, "three()")]
+  await stage.expect("f.ts", lines)
 })
 
 /** A repository in which everything happened within one second: commits on top of one another. */
