@@ -89,7 +89,7 @@ const filesOf = (lines: ReadonlyArray<string>): Either.Either<ReadonlyArray<Note
     return files
   })
 
-const unquoted = (path: string): string => (/^".+"$/.test(path) ? path.slice(1, -1) : path)
+const unquoted = (path: string): string => (/^".+"$/s.test(path) ? path.slice(1, -1) : path)
 
 /** "1-4,9,12": undefined when it is not that. */
 const rangesOf = (list: string): ReadonlyArray<LineRange> | undefined => {
@@ -122,7 +122,7 @@ export const formatNote = ({ files, metadata }: GitAiNote): string =>
   ].join("\n")
 
 /** Quotes also what a reader would take for the divider, or for quotes of ours. */
-const quoted = (path: string): string => (/\s|^---$|^".*"$/.test(path) ? `"${path}"` : path)
+const quoted = (path: string): string => (/\s|^---$|^".*"$/s.test(path) ? `"${path}"` : path)
 
 const shown = ([start, end]: LineRange): string => (start === end ? String(start) : `${start}-${end}`)
 

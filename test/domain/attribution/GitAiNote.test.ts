@@ -153,6 +153,14 @@ describe("A note of git-ai", () => {
     )
   })
 
+  it.each(["\r", "\u2028", "a\u2029b", '"', '""'])("names a path of odd characters: %j", (path) => {
+    const note = {
+      files: [{ path, entries: [{ key: "h_0123456789abcd", ranges: [[1, 1]] as const }] }],
+      metadata: read(mixed).metadata
+    }
+    expect(read(formatNote(note))).toStrictEqual(note)
+  })
+
   it("is what it was when it is written and read again", () => {
     const ranges = fc
       .array(fc.tuple(fc.nat(3), fc.nat(5)), { minLength: 1, maxLength: 5 })
