@@ -102,10 +102,9 @@ onStage("an old stash keeps its lines through a conflict that another agent reso
   const claude = await stage.agent(opus)
   await claude.edit("f.ts", "two()\n", "two()\nguess()\nhope()\n")
   stage.git("stash", "push", "--quiet")
-  let mine: ReadonlyArray<string> = []
-  for (let number = 1; number <= 8; number++) {
-    stage.change("f.ts", "three()\n", `mine${number}()\nthree()\n`)
-    mine = [...mine, `mine${number}()`]
+  const mine = Array.from({ length: 8 }, (_, number) => `mine${number}()`)
+  for (const line of mine) {
+    stage.change("f.ts", "three()\n", `${line}\nthree()\n`)
     stage.commit("Mine")
   }
   stage.gitFails("stash", "pop")
