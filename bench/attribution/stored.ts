@@ -38,19 +38,29 @@ export const stored = async (bench: Bench): Promise<ReadonlyArray<Result>> => {
 /** Tables and indexes have their first pages, and the file its names, before what is measured. */
 const sizes = (bench: Bench) => ({ first: 100, count: bench.quick ? 200 : 1000 })
 
-const bare = async (bench: Bench): Promise<number> => {
-  const { first, count } = sizes(bench)
+/** A file of 500 lines in a repository, and its next edit: three lines in the place of three. */
+const filed = (bench: Bench) => {
   const repository = repositoryIn(bench.folder())
-  const home = Home.at(repository.home)
   const write = writer("claude")
   const random = numbers(4)
   let lines = writer("ada")(500)
   repository.add([{ time: Date.now(), files: new Map([[path, textOf(lines)]]) }])
+  const next = () => {
+    const before = lines
+    const place = spot(before, random, 3)
+    lines = changed(before, place, write(3))
+    return { before, after: lines, place }
+  }
+  return { repository, home: Home.at(repository.home), next }
+}
+
+const bare = async (bench: Bench): Promise<number> => {
+  const { first, count } = sizes(bench)
+  const { repository, home, next } = filed(bench)
   const edits = (amount: number): ReadonlyArray<Edit> =>
     Array.from({ length: amount }, () => {
-      const before = lines
-      lines = changed(before, spot(before, random, 3), write(3))
-      return { path, before: textOf(before), after: textOf(lines), session, model, time: Date.now() }
+      const { before, after } = next()
+      return { path, before: textOf(before), after: textOf(after), session, model, time: Date.now() }
     })
   await record(repository, Date.now(), edits(first))
   const before = size(home.log)
@@ -61,12 +71,7 @@ const bare = async (bench: Bench): Promise<number> => {
 
 const delivered = async (bench: Bench): Promise<number> => {
   const { first, count } = sizes(bench)
-  const repository = repositoryIn(bench.folder())
-  const home = Home.at(repository.home)
-  const write = writer("claude")
-  const random = numbers(4)
-  let lines = writer("ada")(500)
-  repository.add([{ time: Date.now(), files: new Map([[path, textOf(lines)]]) }])
+  const { repository, home, next } = filed(bench)
   const edits = (amount: number, from: number) =>
     Effect.gen(function* () {
       const spool = Spool.make(home.spool)
@@ -74,11 +79,9 @@ const delivered = async (bench: Bench): Promise<number> => {
       if (from === 0)
         yield* deliver({ ...common(repository), hook_event_name: "SessionStart", source: "startup", model })
       for (let number = from; number < from + amount; number++) {
-        const before = lines
-        const place = spot(before, random, 3)
-        lines = changed(before, place, write(3))
-        writeFileSync(join(repository.path, path), textOf(lines))
-        for (const payload of payloads(repository, number, before, lines, place.at)) yield* deliver(payload)
+        const { before, after, place } = next()
+        writeFileSync(join(repository.path, path), textOf(after))
+        for (const payload of payloads(repository, number, before, after, place.at)) yield* deliver(payload)
         if (number % turn === turn - 1) yield* ingest()
       }
       const { recorded, rejected } = yield* ingest()

@@ -40,7 +40,6 @@ export class LineOwners implements Lineage {
   readonly #byAfter = new Map<string, Array<Change>>()
   readonly #filesByAfter = new Map<string, Array<CommitFile>>()
   readonly #fileOf = new Map<string, CommitFile>()
-  readonly #places = new Map<CommitFile, number>()
   readonly #changes = new Map<number, Owned | undefined>()
   readonly #commits = new Map<string, Owned | undefined>()
   readonly #insertions = new Map<string, ReadonlyArray<Block>>()
@@ -55,8 +54,7 @@ export class LineOwners implements Lineage {
     this.#facts = facts
     for (const change of facts.changes)
       if (change.after !== null && change.after !== "") put(this.#byAfter, change.after, change)
-    for (const [place, file] of facts.files.entries()) {
-      this.#places.set(file, place)
+    for (const file of facts.files) {
       this.#fileOf.set(`${file.commit}\0${file.path}`, file)
       if (file.after !== null) put(this.#filesByAfter, file.after, file)
     }
@@ -292,10 +290,10 @@ export class LineOwners implements Lineage {
     const last = changes.slice(-1)
     const recent = files.slice(0, tried)
     const known = new Set([...last, ...recent].flatMap(({ after }) => this.#facts.lines(after ?? "") ?? []))
-    const carrying = new Set(
-      lines.flatMap((line) => (known.has(line) ? [] : this.#carrying(line).map(({ file }) => file)))
-    )
-    const further = files.slice(tried).filter((file) => carrying.has(file))
+    const rest = files.slice(tried)
+    const missing = rest.length === 0 ? [] : lines.filter((line) => !known.has(line))
+    const carrying = new Set(missing.flatMap((line) => this.#carrying(line).map(({ file }) => file)))
+    const further = rest.filter((file) => carrying.has(file))
     return [
       ...last.flatMap((change) => this.#ancestor(change.after, () => this.ofChange(change))),
       ...[...recent, ...further.slice(0, tried)].flatMap(({ commit, path, after }) =>
@@ -642,19 +640,20 @@ export class LineOwners implements Lineage {
     lines: ReadonlyArray<string>,
     others: ReadonlyArray<Ancestor>
   ): ReadonlyArray<Ancestor> {
-    const known = new Set(others.flatMap((ancestor) => (ancestor.superseded === true ? [] : ancestor.lines)))
-    const carrying = new Set(
-      lines.flatMap((line) => (known.has(line) ? [] : this.#carrying(line).map(({ file }) => file)))
-    )
-    const isOwn = (line: string) =>
-      !known.has(line) && !this.#carrying(line).some(({ file }) => this.#facts.precedes(file.commit, commit))
-    return [...carrying]
+    const files = this.#facts.files
       .filter((file) => file.after !== null && file.commit !== commit && !this.#facts.precedes(file.commit, commit))
       .filter((file) => commit === null || !this.#facts.precedes(commit, file.commit))
       .filter((file) => this.#facts.isLive(file.commit) || this.#circumstances.wasLeft(file.commit))
       .filter((file) => this.#circumstances.wasThere(file.commit, commit))
-      .sort((one, other) => (this.#places.get(other) ?? 0) - (this.#places.get(one) ?? 0))
-      .slice(0, tried)
+    if (files.length === 0) return []
+    const known = new Set(others.flatMap((ancestor) => (ancestor.superseded === true ? [] : ancestor.lines)))
+    const missing = new Set(lines.filter((line) => !known.has(line)))
+    const isOwn = (line: string) =>
+      !known.has(line) && !this.#carrying(line).some(({ file }) => this.#facts.precedes(file.commit, commit))
+    return files
+      .filter(({ after }) => this.#facts.lines(after ?? "")?.some((line) => missing.has(line)))
+      .slice(-tried)
+      .toReversed()
       .flatMap((file) =>
         this.#ancestor(file.after, () => this.ofCommit(file.commit, file.path), {
           grade: "rewritten",
