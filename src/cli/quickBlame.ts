@@ -4,7 +4,7 @@ import { join, relative, resolve, sep } from "node:path"
 import { styleText } from "node:util"
 import Sqlite from "better-sqlite3"
 import { checkoutOf } from "../adapters/git/Checkout.ts"
-import { fingerprintOf } from "../adapters/git/Layout.ts"
+import { fingerprintOf, indexStateOf } from "../adapters/git/Layout.ts"
 import { type Grounds, recall } from "../app/trace/AnswerCache.ts"
 import { type Home, locate } from "../events/Home.ts"
 import { print } from "./print.ts"
@@ -54,6 +54,7 @@ const answer = (file: string, home: Home) => {
       path,
       head: headOf(home.log),
       repository: fingerprintOf(checkout.path),
+      index: indexStateOf(checkout.path),
       bytes: readFileSync(absolute)
     }
     return recall(home.path, grounds)

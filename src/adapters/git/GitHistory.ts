@@ -6,7 +6,7 @@ import { added } from "./Added.ts"
 import { blame, blameContents } from "./Blame.ts"
 import { changes } from "./Changes.ts"
 import { commits, unreachable } from "./Commits.ts"
-import { fingerprintOf, worktreesOf } from "./Layout.ts"
+import { fingerprintOf, indexStateOf, worktreesOf } from "./Layout.ts"
 import { fetchNotes, notes, pushNotes, writeNotes } from "./Notes.ts"
 import { blobs, entry, tree } from "./Objects.ts"
 import { reflog } from "./Reflog.ts"
@@ -31,6 +31,7 @@ export const layer = Layer.succeed(History, {
     ),
   reflog,
   fingerprint: (checkout) => Effect.sync(() => fingerprintOf(checkout)),
+  indexState: (checkout) => Effect.sync(() => indexStateOf(checkout)),
   worktrees: (checkout) => Effect.sync(() => worktreesOf(checkout)),
   unreachable,
   isAncestor,

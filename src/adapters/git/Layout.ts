@@ -97,6 +97,12 @@ export const fingerprintOf = (top: string): string => {
   return hash("sha256", files.map((file) => `${file} ${stateOf(file)}`).join("\n"))
 }
 
+/** A text that changes whenever git's index of a checkout does. */
+export const indexStateOf = (top: string): string => {
+  const layout = layoutOf(top)
+  return layout === undefined ? "none" : stateOf(join(layout.gitDir, "index"))
+}
+
 const linkedGitDirs = (commonDir: string): ReadonlyArray<string> =>
   subfolders(join(commonDir, "worktrees")).map((name) => join(commonDir, "worktrees", name))
 

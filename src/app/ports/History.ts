@@ -168,6 +168,8 @@ export class History extends Context.Tag("nexus/app/History")<
     readonly reflog: (checkout: string) => Effect.Effect<ReadonlyArray<HeadMove>>
     /** A text that changes whenever a ref, or HEAD or its reflog in any checkout of this repository, does. Reads files, starts nothing. */
     readonly fingerprint: (checkout: string) => Effect.Effect<string>
+    /** A text that changes whenever the index of this checkout does. Reads files, starts nothing. */
+    readonly indexState: (checkout: string) => Effect.Effect<string>
     /** The top folders of all checkouts of this repository that are there, symbolic links resolved, this one first. Starts nothing. */
     readonly worktrees: (checkout: string) => Effect.Effect<ReadonlyArray<string>>
     /** Commits that only reflogs (or stashes that were dropped, while reflogs know them) still hold. */

@@ -1,7 +1,7 @@
 /**
  * Answers of `trace blame` for files on disk, kept so that the same question is answered without deriving anything. An answer
- * is good for exactly what it was derived from: the log's head, the repository's refs and reflogs, the file's bytes, and this
- * version of Nexus. Nothing in it is a line's text, and nothing is lost with it.
+ * is good for exactly what it was derived from: the log's head, the repository's refs and reflogs, its index, the file's bytes, and
+ * this version of Nexus. Nothing in it is a line's text, and nothing is lost with it.
  *
  * Plain functions without Effect: whoever asks again waits for little more than the start of a process.
  */
@@ -23,6 +23,8 @@ export interface Grounds {
   readonly head: string
   /** `History.fingerprint`. */
   readonly repository: string
+  /** `History.indexState`: an answer about lines in no commit rests on it, since a rename is known to git by its index alone. */
+  readonly index: string
   /** The file's content. */
   readonly bytes: Buffer
 }
@@ -38,6 +40,8 @@ const fileOf = (home: string, { version, checkout, path, head, repository, bytes
 }
 
 interface Stored {
+  /** See `Grounds`; absent when all lines are in commits. */
+  readonly index?: string
   readonly owners: ReadonlyArray<Omit<BlamedLine, "line" | "text">>
   /** By line: which of the owners. */
   readonly lines: ReadonlyArray<number>
@@ -51,6 +55,7 @@ export const recall = (home: string, grounds: Grounds): BlamedFile | undefined =
   } catch {
     return undefined
   }
+  if (stored.index !== undefined && stored.index !== grounds.index) return undefined
   const texts = linesOf(grounds.bytes.toString("utf8"))
   if (texts.length !== stored.lines.length) return undefined
   const lines = texts.flatMap((text, index): ReadonlyArray<BlamedLine> => {
@@ -74,7 +79,9 @@ export const remember = (home: string, grounds: Grounds, { lines }: BlamedFile):
     const folder = folderIn(home)
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const file = fileOf(home, grounds)
-    writeFileSync(`${file}.${process.pid}`, JSON.stringify({ owners, lines: stored }), { mode: 0o600 })
+    const index = lines.some(({ commit }) => commit === null) ? { index: grounds.index } : {}
+    const answer: Stored = { ...index, owners, lines: stored }
+    writeFileSync(`${file}.${process.pid}`, JSON.stringify(answer), { mode: 0o600 })
     renameSync(`${file}.${process.pid}`, file)
     forgetOldest(folder)
   } catch {

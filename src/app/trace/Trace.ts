@@ -27,7 +27,9 @@ export const blame = (requests: ReadonlyArray<BlameRequest>) =>
     const checkout = yield* checkoutHere
     const nexus = yield* Nexus
     // What the answers rest on, as it is now: what changes meanwhile makes them be derived again.
-    const repository = yield* (yield* History).fingerprint(checkout.path)
+    const history = yield* History
+    const repository = yield* history.fingerprint(checkout.path)
+    const index = yield* history.indexState(checkout.path)
     // What needs nothing of the log is asked of git while that is brought up to date.
     const asking = yield* Effect.fork(contentsOf(checkout, requests))
     const { project } = yield* scanned(checkout)
@@ -57,7 +59,7 @@ export const blame = (requests: ReadonlyArray<BlameRequest>) =>
         if (content.revision === "worktree" && content.request.lines === undefined)
           remember(
             nexus.home.path,
-            { version: nexus.version, checkout: checkout.path, ...content, head: log, repository },
+            { version: nexus.version, checkout: checkout.path, ...content, head: log, repository, index },
             answered
           )
       }
