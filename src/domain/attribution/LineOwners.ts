@@ -238,15 +238,20 @@ export class LineOwners implements Lineage {
     if (change !== undefined && !this.#open.has(change.position)) return this.ofChange(change)
     const all = this.#filesByAfter.get(oid) ?? []
     const files = all.filter((file) => !this.#isOpen(file.commit, file.path))
-    if (change !== undefined || files.length < all.length) this.#circles += 1
-    const comesBefore = ({ commit }: CommitFile) =>
-      of === null || typeof of === "string"
-        ? this.#facts.precedes(commit, of)
-        : (this.#facts.commits.get(commit)?.committed ?? Infinity) <= of.time
-    const file = files.findLast(comesBefore) ?? files[0]
+    if (change !== undefined || (files.length === 0 && all.length > 0)) this.#circles += 1
+    const file = this.#carrierBefore(files, of) ?? files[0]
     if (file !== undefined) return this.ofCommit(file.commit, file.path)
     if (this.#isFound(oid) || this.#facts.baselines.includes(oid)) return this.#baseline(oid)
     return of === null || typeof of === "string" ? undefined : this.#outside(oid, of, "replayed")
+  }
+
+  /** The last of these that comes before; within a change's second, where that cannot be told, the first. */
+  #carrierBefore(files: ReadonlyArray<CommitFile>, of: Change | string | null): CommitFile | undefined {
+    if (of === null || typeof of === "string") return files.findLast(({ commit }) => this.#facts.precedes(commit, of))
+    const committed = ({ commit }: CommitFile) => this.#facts.commits.get(commit)?.committed ?? Infinity
+    return (
+      files.findLast((file) => committed(file) + second <= of.time) ?? files.find((file) => committed(file) <= of.time)
+    )
   }
 
   #isOpen(commit: string, path: string): boolean {
