@@ -48,6 +48,8 @@ export class LineOwners implements Lineage {
   /** States being derived: a state that leads to itself explains nothing, and what was derived without it is not kept. */
   readonly #open = new Set<string | number>()
   #circles = 0
+  /** How often a content was asked for that only what is being derived has. */
+  #knots = 0
   #isBegun = false
 
   constructor(facts: Facts) {
@@ -238,7 +240,10 @@ export class LineOwners implements Lineage {
     if (change !== undefined && !this.#open.has(change.position)) return this.ofChange(change)
     const all = this.#filesByAfter.get(oid) ?? []
     const files = all.filter((file) => !this.#isOpen(file.commit, file.path))
-    if (change !== undefined || (files.length === 0 && all.length > 0)) this.#circles += 1
+    if (change !== undefined || (files.length === 0 && all.length > 0)) {
+      this.#circles += 1
+      this.#knots += 1
+    }
     const file = this.#carrierBefore(files, of) ?? files[0]
     if (file !== undefined) return this.ofCommit(file.commit, file.path)
     if (this.#isFound(oid) || this.#facts.baselines.includes(oid)) return this.#baseline(oid)
@@ -550,9 +555,9 @@ export class LineOwners implements Lineage {
 
   /** Owners after a change; undefined for one that is itself made from what is being derived: it came later. */
   #earlier(change: Change): Owned | undefined {
-    const circles = this.#circles
+    const knots = this.#knots
     const owners = this.ofChange(change)
-    return this.#circles === circles ? owners : undefined
+    return this.#knots === knots ? owners : undefined
   }
 
   /** The last content that an agent left here and a commit took up: what equals it now is similar, and no more. */
