@@ -28,6 +28,9 @@ const keptEvery = 32
 /** So many states are derived one out of the other without a stop: each takes some room on the stack. */
 const deepest = 64
 
+/** A state that leads back to what is being derived is derived again each time that it is asked for, so many times. */
+const mostDerived = 8
+
 const beforeRecord = unknown("before-record")
 
 const everything = { has: () => true }
@@ -48,6 +51,7 @@ export class LineOwners implements Lineage {
   /** States being derived: a state that leads to itself explains nothing, and what was derived without it is not kept. */
   readonly #open = new Set<string | number>()
   #circles = 0
+  readonly #derived = new Map<string | number, number>()
   /** How often a content was asked for that only what is being derived has. */
   #knots = 0
   #isBegun = false
@@ -105,13 +109,17 @@ export class LineOwners implements Lineage {
       this.#open.delete(step.position)
       const isCommitted = step.after !== null && this.#filesByAfter.has(step.after)
       const isWorthIt = index === chain.length - 1 || index % keptEvery === 0 || isCommitted
-      if (isWorthIt && this.#isCertain(circles)) this.#changes.set(step.position, owners)
+      if (isWorthIt && this.#isSettled(step.position, circles)) this.#changes.set(step.position, owners)
     }
     return owners
   }
 
-  #isCertain(circles: number): boolean {
-    return this.#circles === circles || this.#open.size === 0
+  /** Whether what was derived may be kept: when no circle was met, or after so many times that it must be left at that. */
+  #isSettled(state: string | number, circles: number): boolean {
+    if (this.#circles === circles || this.#open.size === 0) return true
+    const times = (this.#derived.get(state) ?? 0) + 1
+    this.#derived.set(state, times)
+    return times === mostDerived
   }
 
   /** The change that led to what this one began with, when one did. */
@@ -244,19 +252,14 @@ export class LineOwners implements Lineage {
       this.#circles += 1
       this.#knots += 1
     }
-    const file = this.#carrierBefore(files, of) ?? files[0]
+    const comesBefore = ({ commit }: CommitFile) =>
+      of === null || typeof of === "string"
+        ? this.#facts.precedes(commit, of)
+        : (this.#facts.commits.get(commit)?.committed ?? Infinity) <= of.time
+    const file = files.findLast(comesBefore) ?? files[0]
     if (file !== undefined) return this.ofCommit(file.commit, file.path)
     if (this.#isFound(oid) || this.#facts.baselines.includes(oid)) return this.#baseline(oid)
     return of === null || typeof of === "string" ? undefined : this.#outside(oid, of, "replayed")
-  }
-
-  /** The last of these that comes before; within a change's second, where that cannot be told, the first. */
-  #carrierBefore(files: ReadonlyArray<CommitFile>, of: Change | string | null): CommitFile | undefined {
-    if (of === null || typeof of === "string") return files.findLast(({ commit }) => this.#facts.precedes(commit, of))
-    const committed = ({ commit }: CommitFile) => this.#facts.commits.get(commit)?.committed ?? Infinity
-    return (
-      files.findLast((file) => committed(file) + second <= of.time) ?? files.find((file) => committed(file) <= of.time)
-    )
   }
 
   #isOpen(commit: string, path: string): boolean {
@@ -358,7 +361,7 @@ export class LineOwners implements Lineage {
     const circles = this.#circles
     const owners = file.after === null ? [] : this.#withImports(this.#commitOwners(fact, file, file.after), file)
     this.#open.delete(key)
-    if (this.#isCertain(circles)) this.#commits.set(key, owners)
+    if (this.#isSettled(key, circles)) this.#commits.set(key, owners)
     return owners
   }
 
