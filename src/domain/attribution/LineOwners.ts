@@ -28,9 +28,6 @@ const keptEvery = 32
 /** So many states are derived one out of the other without a stop: each takes some room on the stack. */
 const deepest = 64
 
-/** A state that leads back to what is being derived is derived again each time that it is asked for, so many times. */
-const mostDerived = 8
-
 const beforeRecord = unknown("before-record")
 
 const everything = { has: () => true }
@@ -51,9 +48,6 @@ export class LineOwners implements Lineage {
   /** States being derived: a state that leads to itself explains nothing, and what was derived without it is not kept. */
   readonly #open = new Set<string | number>()
   #circles = 0
-  readonly #derived = new Map<string | number, number>()
-  /** How often a content was asked for that only what is being derived has. */
-  #knots = 0
   #isBegun = false
 
   constructor(facts: Facts) {
@@ -109,17 +103,13 @@ export class LineOwners implements Lineage {
       this.#open.delete(step.position)
       const isCommitted = step.after !== null && this.#filesByAfter.has(step.after)
       const isWorthIt = index === chain.length - 1 || index % keptEvery === 0 || isCommitted
-      if (isWorthIt && this.#isSettled(step.position, circles)) this.#changes.set(step.position, owners)
+      if (isWorthIt && this.#isCertain(circles)) this.#changes.set(step.position, owners)
     }
     return owners
   }
 
-  /** Whether what was derived may be kept: when no circle was met, or after so many times that it must be left at that. */
-  #isSettled(state: string | number, circles: number): boolean {
-    if (this.#circles === circles || this.#open.size === 0) return true
-    const times = (this.#derived.get(state) ?? 0) + 1
-    this.#derived.set(state, times)
-    return times === mostDerived
+  #isCertain(circles: number): boolean {
+    return this.#circles === circles || this.#open.size === 0
   }
 
   /** The change that led to what this one began with, when one did. */
@@ -246,12 +236,7 @@ export class LineOwners implements Lineage {
   ofState(path: string, oid: string, of: Change | string | null): Owned | undefined {
     const change = of === null || typeof of === "string" ? undefined : this.#producer(oid, of)
     if (change !== undefined && !this.#open.has(change.position)) return this.ofChange(change)
-    const all = this.#filesByAfter.get(oid) ?? []
-    const files = all.filter((file) => !this.#isOpen(file.commit, file.path))
-    if (change !== undefined || (files.length === 0 && all.length > 0)) {
-      this.#circles += 1
-      this.#knots += 1
-    }
+    const files = (this.#filesByAfter.get(oid) ?? []).filter((file) => !this.#isOpen(file.commit, file.path))
     const comesBefore = ({ commit }: CommitFile) =>
       of === null || typeof of === "string"
         ? this.#facts.precedes(commit, of)
@@ -361,7 +346,7 @@ export class LineOwners implements Lineage {
     const circles = this.#circles
     const owners = file.after === null ? [] : this.#withImports(this.#commitOwners(fact, file, file.after), file)
     this.#open.delete(key)
-    if (this.#isSettled(key, circles)) this.#commits.set(key, owners)
+    if (this.#isCertain(circles)) this.#commits.set(key, owners)
     return owners
   }
 
@@ -548,19 +533,12 @@ export class LineOwners implements Lineage {
     const lying = ranked
       .sort((a, b) => a.far - b.far)
       .flatMap(({ change }, index) =>
-        this.#ancestor(change.after, () => this.#earlier(change), {
+        this.#ancestor(change.after, () => this.ofChange(change), {
           spent: this.#spent(change, fact?.commit ?? null),
           ...(index === 0 ? {} : { superseded: true })
         })
       )
     return [...lying, ...this.#takenUp(making)]
-  }
-
-  /** Owners after a change; undefined for one that is itself made from what is being derived: it came later. */
-  #earlier(change: Change): Owned | undefined {
-    const knots = this.#knots
-    const owners = this.ofChange(change)
-    return this.#knots === knots ? owners : undefined
   }
 
   /** The last content that an agent left here and a commit took up: what equals it now is similar, and no more. */
@@ -576,7 +554,7 @@ export class LineOwners implements Lineage {
     )
     return last === undefined
       ? []
-      : this.#ancestor(last.after, () => this.#earlier(last), { spent: everything, superseded: true })
+      : this.#ancestor(last.after, () => this.ofChange(last), { spent: everything, superseded: true })
   }
 
   /** Lines of a change's content that a commit before `commit` took up already. */
