@@ -3,16 +3,16 @@
  * since nothing is read faster. Layout: the lengths of beginning and end, each as an unsigned LEB128 number, then what is between.
  */
 
-/** Bytes that two contents begin with alike, and, of what is left, bytes that they end with alike. */
-export const sharedEnds = (a: Buffer, b: Buffer): { readonly head: number; readonly tail: number } => {
-  const shortest = Math.min(a.length, b.length)
-  const head = longest(shortest, (length) => a.compare(b, 0, length, 0, length) === 0)
-  const tail = longest(shortest - head, (length) => {
-    const [inA, inB] = [a.length - length, b.length - length]
-    return a.compare(b, inB, b.length, inA, a.length) === 0
-  })
-  return { head, tail }
-}
+/** How many bytes two contents begin with alike. */
+export const sharedHead = (a: Buffer, b: Buffer): number =>
+  longest(Math.min(a.length, b.length), (length) => a.compare(b, 0, length, 0, length) === 0)
+
+/** How many bytes they end with alike, of those after `head`. */
+export const sharedTail = (a: Buffer, b: Buffer, head: number): number =>
+  longest(
+    Math.min(a.length, b.length) - head,
+    (length) => a.compare(b, b.length - length, b.length, a.length - length, a.length) === 0
+  )
 
 /** The greatest number up to `most` for which `holds`, which holds for every smaller one. */
 const longest = (most: number, holds: (length: number) => boolean): number => {
@@ -27,7 +27,8 @@ const longest = (most: number, holds: (length: number) => boolean): number => {
 
 /** Undefined when there are more bytes between than `most`. */
 export const splice = (base: Buffer, content: Buffer, most: number): Buffer | undefined => {
-  const { head, tail } = sharedEnds(base, content)
+  const head = sharedHead(base, content)
+  const tail = sharedTail(base, content, head)
   const between = content.subarray(head, content.length - tail)
   return between.length > most ? undefined : Buffer.concat([number(head), number(tail), between])
 }

@@ -1,6 +1,7 @@
 /** The transition from one stored content to the next, without splitting what both have in common into lines. */
 import { isUtf8 } from "node:buffer"
 import { shifted, type Transition, transition } from "../domain/attribution/Transition.ts"
+import { sharedHead, sharedTail } from "../events/Splice.ts"
 import { isBinary, linesIn } from "./ContentLines.ts"
 
 const newline = 0x0a
@@ -40,25 +41,18 @@ interface Shared {
 
 /** Whole lines that both begin with, and then, of what is left, those that both end with. */
 const shared = (a: Buffer, b: Buffer): Shared => {
-  const shortest = Math.min(a.length, b.length)
-  let [head, headLines] = [0, 0]
-  for (let at = 0; at < shortest && a[at] === b[at]; at++) {
-    if (a[at] !== newline) continue
-    head = at + 1
-    headLines += 1
-  }
-  let [tail, tailLines, newlines, back] = [0, 0, 0, 0]
-  for (; back < shortest - head && a[a.length - 1 - back] === b[b.length - 1 - back]; back++) {
-    if (a[a.length - 1 - back] !== newline) continue
-    tail = back
-    tailLines = newlines
-    newlines += 1
-  }
-  if (back === shortest - head && beginsLine(a, a.length - back) && beginsLine(b, b.length - back)) {
-    tail = back
-    tailLines = newlines
-  }
-  return { head, headLines, tail, tailLines }
+  const head = a.subarray(0, sharedHead(a, b)).lastIndexOf(newline) + 1
+  const bytes = sharedTail(a, b, head)
+  const isWhole = beginsLine(a, a.length - bytes) && beginsLine(b, b.length - bytes)
+  const end = a.subarray(a.length - bytes)
+  const tail = isWhole ? end : end.subarray(end.includes(newline) ? end.indexOf(newline) + 1 : end.length)
+  return { head, headLines: countLines(a.subarray(0, head)), tail: tail.length, tailLines: countLines(tail) }
+}
+
+const countLines = (content: Buffer): number => {
+  let count = 0
+  for (let at = content.indexOf(newline); at >= 0; at = content.indexOf(newline, at + 1)) count += 1
+  return count
 }
 
 const beginsLine = (content: Buffer, at: number): boolean => at === 0 || content[at - 1] === newline

@@ -122,7 +122,8 @@ const keptRows = table<KeptRow>({
 const baselineRows = table<BaselineRow>({
   name: "history_baselines",
   columns: { project: "TEXT", path: "TEXT", checkout: "TEXT", oid: "TEXT" },
-  key: ["project", "path", "checkout"]
+  key: ["project", "path", "checkout"],
+  indexes: [["project", "oid"]]
 })
 
 const importedRows = table<ImportedRow>({
@@ -140,7 +141,7 @@ const importedRows = table<ImportedRow>({
 
 export const History: Projection = {
   name: "history",
-  version: 2,
+  version: 3,
   tables: [commitRows, changedRows, moveRows, keptRows, baselineRows, importedRows],
   apply: (event, tables) => {
     const { project, position } = event
@@ -286,6 +287,10 @@ export const baselinesOf = (database: Database, project: string, paths: Readonly
     )
     .pluck()
     .all(project, JSON.stringify(paths)) as ReadonlyArray<string>
+
+/** Whether any file had this content when the record began, and git had it otherwise. */
+export const isBaseline = (database: Database, project: string, oid: string): boolean =>
+  database.prepare("SELECT 1 FROM history_baselines WHERE project = ? AND oid = ?").get(project, oid) !== undefined
 
 /** What was imported of a commit, latest first. */
 export const imported = (database: Database, project: string, oid: string): ReadonlyArray<ImportedRow> =>

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { sharedEnds, splice, unsplice } from "../../src/events/Splice.ts"
+import { sharedHead, sharedTail, splice, unsplice } from "../../src/events/Splice.ts"
 
 /** Few different bytes, so that contents have much in common. */
 const content = fc
@@ -20,7 +20,7 @@ describe("a spliced content", () => {
   it("is what lies between the longest beginning and end that both have", () => {
     const base = Buffer.from(`${"line\n".repeat(50_000)}end\n`)
     const after = Buffer.from(`${"line\n".repeat(20_000)}new\n${"line\n".repeat(30_000)}end\n`)
-    expect(sharedEnds(base, after)).toEqual({ head: 100_000, tail: 150_004 })
+    expect([sharedHead(base, after), sharedTail(base, after, 100_000)]).toEqual([100_000, 150_004])
     expect(splice(base, after, 4)?.length).toBe(3 + 3 + 4)
     expect(splice(base, after, 3)).toBeUndefined()
   })

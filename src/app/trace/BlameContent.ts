@@ -18,7 +18,7 @@ export class NotAFile extends Schema.TaggedError<NotAFile>()("NotAFile", {
   hint: Schema.String
 }) {
   override get message() {
-    return `${this.path} ${this.reason}`
+    return `${this.path} ${this.reason}.`
   }
 }
 

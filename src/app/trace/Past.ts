@@ -8,18 +8,19 @@ import type { Attribution as LineAttribution } from "../../domain/attribution/At
 import { Ancestry } from "../../domain/attribution/Ancestry.ts"
 import type { Change, CommitFact, CommitFile, Facts } from "../../domain/attribution/Facts.ts"
 import { type LineOwners, lineOwners } from "../../domain/attribution/LineOwners.ts"
+import { fewestMoved } from "../../domain/attribution/Moves.ts"
 import { modelId } from "../../domain/attribution/ModelId.ts"
 import { type Algorithm, currentAlgorithm, decode, transition } from "../../domain/attribution/Transition.ts"
 import { lineOwner, type TraceRecord } from "../../domain/attribution/TraceRecord.ts"
 import type { ProjectId } from "../../domain/Ids.ts"
 import { reader } from "../../events/Blobs.ts"
-import type { Database } from "../../events/Database.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Changes from "../../projections/Attribution.ts"
 import { isBinary, isPointer, linesIn } from "../../projections/ContentLines.ts"
 import * as History from "../../projections/History.ts"
 import * as Projects from "../../projections/Projects.ts"
 import { gitOid } from "../ContentStore.ts"
+import { type Family, familyFrom, fileOf, remadeBy } from "./Family.ts"
 import * as Port from "../ports/History.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import { cleanText } from "../RedactPayload.ts"
@@ -101,7 +102,7 @@ export const gather = (question: Question) =>
     const ancestry = new Ancestry(commits)
     const precedes = (ancestor: string, commit: string | null) =>
       commit === null ? order.has(ancestor) : ancestry.leads(ancestor, commit)
-    const remade = remadeBy([...commits.values()])
+    const remade = remadeBy(commits, precedes)
     const familyOf = (path: string): Family => {
       let family = families.get(path)
       if (family === undefined) {
@@ -202,6 +203,7 @@ export const gather = (question: Question) =>
       files: family.files,
       baselines: family.baselines,
       found: family.found,
+      wasFound: (oid) => History.isBaseline(database, project, oid),
       moves,
       otherParents: (commit, path) => merges.get(`${commit}\0${path}`) ?? [],
       lines,
@@ -321,18 +323,6 @@ const near = 200
 /** So many positions of the log are looked through together. */
 const stretch = 1000
 
-/** Fewer lines than these in a row are not taken for moved. */
-const fewestMoved = 3
-
-interface Family {
-  /** The file's path and every one that it had before. */
-  readonly names: ReadonlySet<string>
-  readonly changes: ReadonlyArray<Changes.TimedChange>
-  readonly files: ReadonlyArray<CommitFile>
-  readonly baselines: ReadonlyArray<string>
-  readonly found: ReadonlyArray<string>
-}
-
 const factOf = (row: History.CommitRow): CommitFact => ({
   commit: row.oid,
   parents: row.parents === "" ? [] : row.parents.split(" "),
@@ -342,71 +332,6 @@ const factOf = (row: History.CommitRow): CommitFact => ({
   reverts: row.reverts,
   pickedFrom: row.picked_from
 })
-
-const fileOf = (row: History.ChangedFileRow): CommitFile => ({ ...row, from: row.origin })
-
-/** By commit: those that are the same change made again, or that it is made of. */
-const remadeBy = (commits: ReadonlyArray<CommitFact>) => {
-  const keyOf = ({ authorKey, authored }: CommitFact) => `${authorKey} ${authored}`
-  const facts = new Map(commits.map((fact) => [fact.commit, fact]))
-  const alike = new Map<string, Array<string>>()
-  for (const fact of commits) alike.set(keyOf(fact), [...(alike.get(keyOf(fact)) ?? []), fact.commit])
-  return (commit: string): ReadonlyArray<string> => {
-    const fact = facts.get(commit)
-    return fact === undefined ? [] : (alike.get(keyOf(fact)) ?? []).filter((other) => other !== commit)
-  }
-}
-
-const familyFrom = ({
-  database,
-  project,
-  path,
-  until,
-  commits,
-  order,
-  more,
-  otherNames
-}: {
-  readonly database: Database
-  readonly project: ProjectId
-  readonly path: string
-  readonly until: number
-  readonly commits: ReadonlyMap<string, CommitFact>
-  readonly order: ReadonlyMap<string, number>
-  readonly more: ReadonlyArray<CommitFile>
-  /** What commits that are the same changes as these did to files, under whatever name. */
-  readonly otherNames: (files: ReadonlyArray<CommitFile>) => ReadonlyArray<CommitFile>
-}): Family => {
-  const names = new Set([path])
-  for (let size = 0; size < names.size;) {
-    size = names.size
-    const renamed = [
-      ...History.changesNamed(database, project, [...names]).map(fileOf),
-      ...more.filter((file) => names.has(file.path))
-    ]
-    for (const { from } of renamed) if (from !== null) names.add(from)
-    // A change that was made again without a rename before it went to another name.
-    const strangers = otherNames(renamed).filter((file) => !names.has(file.path))
-    for (const { path: other, origin } of History.changesNamed(
-      database,
-      project,
-      strangers.map((file) => file.path)
-    ))
-      if (origin !== null && names.has(origin)) names.add(other)
-    for (const { origin } of Changes.changesOf(database, project, [...names], until))
-      if (origin !== null) names.add(origin)
-  }
-  const age = ({ commit }: CommitFile) => commits.get(commit)?.committed ?? 0
-  const rank = ({ commit }: CommitFile) => -(order.get(commit) ?? 0)
-  const added = more.filter(({ commit, path }) => commit !== "" && names.has(path))
-  const files = [...History.changesNamed(database, project, [...names]).map(fileOf), ...added].sort(
-    (a, b) => age(a) - age(b) || rank(a) - rank(b)
-  )
-  const made = new Set(files.map(({ after }) => after))
-  const baselines = files.flatMap(({ before }) => (before === null || made.has(before) ? [] : [before]))
-  const found = History.baselinesOf(database, project, [...names])
-  return { names, files, baselines, found, changes: Changes.changesOf(database, project, [...names], until) }
-}
 
 const changeOf = (
   row: Changes.TimedChange,

@@ -65,6 +65,8 @@ export interface Facts {
   readonly baselines: ReadonlyArray<string>
   /** Contents that the file had on disk when the record began, and git had not: blob ids. */
   readonly found: ReadonlyArray<string>
+  /** Whether any file, of whatever name, had this content then. */
+  readonly wasFound: (oid: string) => boolean
   /** In order, per checkout. */
   readonly moves: ReadonlyArray<Move>
   /** What the other parents of a merge had at a path: blob ids. */

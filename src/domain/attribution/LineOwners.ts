@@ -243,7 +243,7 @@ export class LineOwners implements Lineage {
         : (this.#facts.commits.get(commit)?.committed ?? Infinity) <= of.time
     const file = files.findLast(comesBefore) ?? files[0]
     if (file !== undefined) return this.ofCommit(file.commit, file.path)
-    if (this.#isFound(oid) || this.#facts.baselines.includes(oid)) return this.#baseline(oid)
+    if (this.#facts.wasFound(oid) || this.#facts.baselines.includes(oid)) return this.#baseline(oid)
     return of === null || typeof of === "string" ? undefined : this.#outside(oid, of, "replayed")
   }
 
@@ -297,7 +297,7 @@ export class LineOwners implements Lineage {
       ...[...recent, ...further.slice(0, tried)].flatMap(({ commit, path, after }) =>
         this.#ancestor(after, () => this.ofCommit(commit, path))
       ),
-      ...this.#older()
+      ...this.#older([...this.#facts.found, ...this.#facts.baselines])
     ]
   }
 
@@ -359,7 +359,7 @@ export class LineOwners implements Lineage {
     const owners = this.ofCommit(commit, path)
     const lines = file?.after == null || owners === undefined ? undefined : this.#facts.lines(file.after)
     const owner =
-      lines === undefined ? undefined : owners?.[slid(this.#added(`${commit}\0${path}`, file, lines), lines, line - 1)]
+      file === undefined || lines === undefined ? undefined : owners?.[slid(this.#added(file, lines), lines, line - 1)]
     const found = owner ?? this.committerOf(commit, file)
     return found.contributor.type === "unknown" ? (this.#facts.imported(commit, path, line) ?? found) : found
   }
@@ -407,15 +407,12 @@ export class LineOwners implements Lineage {
   }
 
   /** What a commit added to a file, as places of whole insertions. */
-  #added(key: string, file: CommitFile | undefined, lines: ReadonlyArray<string>): ReadonlyArray<Block> {
+  #added({ commit, path, before, after }: CommitFile, lines: ReadonlyArray<string>): ReadonlyArray<Block> {
+    const key = `${commit}\0${path}`
     let known = this.#insertions.get(key)
     if (known === undefined) {
-      const old = file?.before == null ? [] : this.#facts.lines(file.before)
-      const step =
-        file?.before == null || file.after === null || old === undefined
-          ? transition(old ?? [], lines, 1)
-          : this.#between(file.before, old, file.after, lines)
-      known = old === undefined ? [] : insertions(step)
+      const old = before === null ? [] : this.#facts.lines(before)
+      known = old === undefined ? [] : insertions(this.#between(before ?? "", old, after ?? "", lines))
       this.#insertions.set(key, known)
     }
     return known
@@ -436,7 +433,7 @@ export class LineOwners implements Lineage {
       if (owners !== undefined)
         return this.#circumstances.isRewritten(oid, fact) ? owners.map((owner) => atBest(owner, "rewritten")) : owners
     }
-    if (this.#isFound(oid)) return this.#baseline(oid)
+    if (this.#facts.wasFound(oid)) return this.#baseline(oid)
     if (file.before === null) {
       const copied = this.#copyOf(oid, file.path, Infinity)
       if (copied !== undefined) return copied
@@ -455,7 +452,7 @@ export class LineOwners implements Lineage {
       ...(creation !== undefined && isReplayed(creation.verb) ? [] : this.#pending(lines, making)),
       ...parents,
       ...this.#resembled(file.before, file.path, lines),
-      ...this.#facts.found.flatMap((one) => this.#ancestor(one, () => this.#baseline(one))),
+      ...this.#older(this.#facts.found),
       ...this.#sources(fact, creation)
     ]
     const all = [...ancestors, ...this.#elsewhere(fact.commit, lines, ancestors)]
@@ -466,14 +463,9 @@ export class LineOwners implements Lineage {
     return before === null ? undefined : this.ofState(from ?? path, before, commit)
   }
 
-  /** Contents that are older than the record. */
-  #older(): ReadonlyArray<Ancestor> {
-    const { baselines, found } = this.#facts
-    return [...found, ...baselines].flatMap((oid) => this.#ancestor(oid, () => this.#baseline(oid)))
-  }
-
-  #isFound(oid: string): boolean {
-    return this.#facts.found.includes(oid)
+  /** These contents, which are older than the record. */
+  #older(oids: ReadonlyArray<string>): ReadonlyArray<Ancestor> {
+    return oids.flatMap((oid) => this.#ancestor(oid, () => this.#baseline(oid)))
   }
 
   /** Whether the file was something when the record began of which nobody kept the content, and nothing is known since. */
@@ -696,7 +688,7 @@ export class LineOwners implements Lineage {
     const exact = this.#exact(making)
     const known = exact === undefined ? undefined : this.ofChange(exact)
     if (known !== undefined && known.length === content.lines.length) return known
-    if (this.#isFound(content.oid)) return content.lines.map(() => beforeRecord)
+    if (this.#facts.wasFound(content.oid)) return content.lines.map(() => beforeRecord)
     if (head === undefined) {
       const copied = this.#copyOf(content.oid, path, Infinity)
       if (copied !== undefined) return copied
@@ -708,7 +700,7 @@ export class LineOwners implements Lineage {
       ...this.#pending(content.lines, making),
       ...this.#ancestor(head?.oid ?? null, () => this.ofState(path, head?.oid ?? "", null)),
       ...this.#resembled(head?.oid ?? null, path, content.lines),
-      ...this.#facts.found.flatMap((one) => this.#ancestor(one, () => this.#baseline(one)))
+      ...this.#older(this.#facts.found)
     ]
     const all = [...ancestors, ...this.#elsewhere(null, content.lines, ancestors)]
     const author = { owner, event: null, commit: null, path }

@@ -6,20 +6,20 @@ import type { Owned } from "./Facts.ts"
 import type { Block } from "./Insertions.ts"
 import type { Author } from "./Owners.ts"
 
-/** At least three lines in a row that an author wrote. */
+/** At least three lines in a row of which one says something are no accident. */
+export const fewestMoved = 3
+
+/** So many lines in a row that an author wrote. */
 export const blocksOf = (owners: Owned, author: Attribution): ReadonlyArray<Block> => {
   const blocks: Array<Block> = []
   for (let at = 0; at < owners.length; at++) {
     if (owners[at] !== author) continue
     const start = at
     while (owners[at + 1] === author) at++
-    if (at + 1 - start >= 3) blocks.push({ start, count: at + 1 - start })
+    if (at + 1 - start >= fewestMoved) blocks.push({ start, count: at + 1 - start })
   }
   return blocks
 }
-
-/** At least three lines in a row of which one says something are no accident. */
-const fewest = 3
 
 /** New line → line of another file that was taken out there, for whole pieces of the blocks. */
 export const movesInto = (
@@ -32,7 +32,7 @@ export const movesInto = (
   return blocks.flatMap(({ start, count }) =>
     align(gone, lines.slice(start, start + count)).flatMap((run) => {
       const piece = gone.slice(run.a, run.a + run.length)
-      if (run.length < fewest || !piece.some(says)) return []
+      if (run.length < fewestMoved || !piece.some(says)) return []
       return piece.map((_, step) => [start + run.b + step, removed[run.a + step] ?? 0] as const)
     })
   )

@@ -134,6 +134,7 @@ const oneSecond = (commits: ReadonlyArray<{ readonly id: string; readonly lines:
     files: commits.map(({ id }) => ({ commit: id, path: "f", from: null, before: null, after: `blob ${id}` })),
     baselines: [],
     found: [],
+    wasFound: () => false,
     moves: commits.map(({ id }, index) => {
       const from = commits[index - 1]?.id ?? "base"
       return { checkout: "/", from, to: id, verb: "commit (amend)", at }

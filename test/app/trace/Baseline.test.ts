@@ -54,6 +54,10 @@ it("where nobody kept what was there, nobody can tell what came later", async ()
     return answer?.lines.map(({ text, contributor, reason = null }) => [text, contributor.type, reason])
   }
   expect(await ownersOf("draft.txt")).toEqual([["one()", "unknown", "before-record"]])
+  place.git("add", "draft.txt")
+  place.git("mv", "draft.txt", "renamed.txt")
+  expect(await ownersOf("renamed.txt")).toEqual([["one()", "unknown", "before-record"]])
+  place.git("mv", "renamed.txt", "draft.txt")
   place.write("draft.txt", "one()\nmine()\n")
   place.write("new.txt", "mine()\n")
   expect(await ownersOf("draft.txt")).toEqual([
