@@ -1,4 +1,5 @@
 /** What could have come from where: the order of commits, what operations had before them, what was thrown away. */
+import { Chronology } from "./Chronology.ts"
 import { type Creation, type Creations, creationsOf, isRewriteOf, leftByCheckout, mayPrecede } from "./Creation.ts"
 import type { Change, CommitFact, CommitFile, Facts } from "./Facts.ts"
 
@@ -15,6 +16,7 @@ export interface Making {
 }
 
 export class Circumstances {
+  readonly chronology: Chronology
   readonly #facts: Facts
   readonly #creations: Creations
   readonly #left: ReadonlySet<string>
@@ -26,6 +28,7 @@ export class Circumstances {
     this.#creations = creationsOf(facts.moves, facts.commits)
     this.#left = leftByCheckout(facts.moves)
     this.#filesByAfter = filesByAfter
+    this.chronology = new Chronology(facts, this.#creations.made, filesByAfter)
   }
 
   /** How a commit came to be here; undefined when it was made elsewhere, or nobody knows. */
@@ -105,11 +108,6 @@ export class Circumstances {
   tookFrom(from: ReadonlySet<string> | undefined, commit: string): boolean {
     for (const at of from ?? []) if (at === commit || this.#facts.precedes(commit, at)) return true
     return false
-  }
-
-  /** Whether a change's call began when HEAD had a commit already: then that has nothing of it, in whatever second both were. */
-  beganAfter({ head }: Change, fact: CommitFact | null): boolean {
-    return fact !== null && head !== null && (head === fact.commit || this.#facts.precedes(fact.commit, head))
   }
 
   /** Whether another commit, which does not lead to this one, had the content first. */

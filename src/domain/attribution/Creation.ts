@@ -68,6 +68,12 @@ export const isRewriteOf = (facts: Pick<Facts, "precedes">, commit: CommitFact, 
   return isSame && !facts.precedes(earlier.commit, commit.commit) && !facts.precedes(commit.commit, earlier.commit)
 }
 
+/** Whether two commits were made in one checkout, one before the other. */
+export const isMadeBefore = (creations: ReadonlyMap<string, Creation>, earlier: string, commit: string): boolean => {
+  const [one, other] = [creations.get(earlier), creations.get(commit)]
+  return one !== undefined && other !== undefined && one.checkout === other.checkout && one.order < other.order
+}
+
 /** Whether a commit may have been there when another was made: by the clock, and within a second by the order of the reflog. */
 export const mayPrecede = (
   creations: ReadonlyMap<string, Creation>,

@@ -6,6 +6,7 @@
  * the commits that it takes the place of. docs/attribution.md tells it for auditors.
  */
 import type { Attribution, Credit, Deletion, Evidence } from "./Attribution.ts"
+import { type Chronology, second } from "./Chronology.ts"
 import { Circumstances, type Making } from "./Circumstances.ts"
 import { type Ancestor, compose, unchanged } from "./Compose.ts"
 import { type Creation, isReplayed } from "./Creation.ts"
@@ -16,9 +17,6 @@ import { blocksOf, movesInto, take } from "./Moves.ts"
 import { type Author, advance, atBest, creditOf, unknown } from "./Owners.ts"
 import { transition, type Transition } from "./Transition.ts"
 
-/** Reflogs and commits count in seconds. */
-const second = 1000
-
 /** How many earlier states of a checkout are tried as what a content was made from. */
 const tried = 6
 
@@ -27,6 +25,9 @@ const keptEvery = 32
 
 /** So many states are derived one out of the other without a stop: each takes some room on the stack. */
 const deepest = 64
+
+/** A state that leads to itself is derived so many times from other ends before it is left at that. */
+const patience = 3
 
 const beforeRecord = unknown("before-record")
 
@@ -37,6 +38,7 @@ export const lineOwners = (facts: Facts): LineOwners => new LineOwners(facts)
 export class LineOwners implements Lineage {
   readonly #facts: Facts
   readonly #circumstances: Circumstances
+  readonly #chronology: Chronology
   readonly #byAfter = new Map<string, Array<Change>>()
   readonly #filesByAfter = new Map<string, Array<CommitFile>>()
   readonly #fileOf = new Map<string, CommitFile>()
@@ -48,6 +50,7 @@ export class LineOwners implements Lineage {
   /** States being derived: a state that leads to itself explains nothing, and what was derived without it is not kept. */
   readonly #open = new Set<string | number>()
   #circles = 0
+  readonly #uncertain = new Map<string | number, number>()
   #isBegun = false
 
   constructor(facts: Facts) {
@@ -59,6 +62,7 @@ export class LineOwners implements Lineage {
       if (file.after !== null) put(this.#filesByAfter, file.after, file)
     }
     this.#circumstances = new Circumstances(facts, this.#filesByAfter)
+    this.#chronology = this.#circumstances.chronology
   }
 
   /** Derives a long history's states from the first on, so that none has to reach back further than the one before. */
@@ -90,10 +94,7 @@ export class LineOwners implements Lineage {
         owners = this.#changes.get(at.position)
         break
       }
-      if (this.#open.has(at.position)) {
-        this.#circles += 1
-        break
-      }
+      if (this.#isCircle(at.position)) break
       this.#open.add(at.position)
       chain.push(at)
       at = this.#changeBefore(at)
@@ -103,13 +104,17 @@ export class LineOwners implements Lineage {
       this.#open.delete(step.position)
       const isCommitted = step.after !== null && this.#filesByAfter.has(step.after)
       const isWorthIt = index === chain.length - 1 || index % keptEvery === 0 || isCommitted
-      if (isWorthIt && this.#isCertain(circles)) this.#changes.set(step.position, owners)
+      if (isWorthIt && this.#isCertain(step.position, circles)) this.#changes.set(step.position, owners)
     }
     return owners
   }
 
-  #isCertain(circles: number): boolean {
-    return this.#circles === circles || this.#open.size === 0
+  /** Whether what was derived of a state holds, and need not be derived again: nothing was left out of it, or often enough. */
+  #isCertain(state: string | number, circles: number): boolean {
+    if (this.#circles === circles || this.#open.size === 0) return true
+    const times = (this.#uncertain.get(state) ?? 0) + 1
+    this.#uncertain.set(state, times)
+    return times === patience
   }
 
   /** The change that led to what this one began with, when one did. */
@@ -235,20 +240,22 @@ export class LineOwners implements Lineage {
   /** Owners of a content that a change began with, or a commit's parent had: `of` is that change, that commit, or null for the working tree. */
   ofState(path: string, oid: string, of: Change | string | null): Owned | undefined {
     const change = of === null || typeof of === "string" ? undefined : this.#producer(oid, of)
-    if (change !== undefined && !this.#open.has(change.position)) return this.ofChange(change)
-    const files = (this.#filesByAfter.get(oid) ?? []).filter((file) => !this.#isOpen(file.commit, file.path))
+    if (change !== undefined && !this.#isCircle(change.position)) return this.ofChange(change)
+    const files = this.#filesByAfter.get(oid) ?? []
     const comesBefore = ({ commit }: CommitFile) =>
-      of === null || typeof of === "string"
-        ? this.#facts.precedes(commit, of)
-        : (this.#facts.commits.get(commit)?.committed ?? Infinity) <= of.time
-    const file = files.findLast(comesBefore) ?? files[0]
+      of === null || typeof of === "string" ? this.#facts.precedes(commit, of) : this.#wasThere(commit, of)
+    const isClosed = ({ commit, path }: CommitFile) => !this.#isCircle(`${commit}\0${path}`)
+    const file = files.findLast((one) => comesBefore(one) && isClosed(one)) ?? files.find(isClosed)
     if (file !== undefined) return this.ofCommit(file.commit, file.path)
     if (this.#facts.wasFound(oid) || this.#facts.baselines.includes(oid)) return this.#baseline(oid)
     return of === null || typeof of === "string" ? undefined : this.#outside(oid, of, "replayed")
   }
 
-  #isOpen(commit: string, path: string): boolean {
-    return this.#open.has(`${commit}\0${path}`)
+  /** Whether a state is what is being derived. Counts those who ask. */
+  #isCircle(state: string | number): boolean {
+    if (!this.#open.has(state)) return false
+    this.#circles += 1
+    return true
   }
 
   /** A content that no agent left: what differs from what was there before is a person's, if somebody was looking. */
@@ -278,12 +285,7 @@ export class LineOwners implements Lineage {
         position < at.position && checkout === at.checkout && after !== null && after !== at.before
     )
     const files = this.#facts.files
-      .filter(
-        ({ commit, after }) =>
-          after !== null &&
-          (this.#facts.commits.get(commit)?.committed ?? Infinity) <= at.time &&
-          !this.#comesOf(after, at)
-      )
+      .filter(({ commit, after }) => after !== null && this.#wasThere(commit, at) && !this.#comesOf(after, at))
       .toReversed()
     const last = changes.slice(-1)
     const recent = files.slice(0, tried)
@@ -338,15 +340,12 @@ export class LineOwners implements Lineage {
     const file = this.#fileOf.get(key)
     const fact = this.#facts.commits.get(commit)
     if (file === undefined || fact === undefined) return undefined
-    if (this.#open.has(key)) {
-      this.#circles += 1
-      return undefined
-    }
+    if (this.#isCircle(key)) return undefined
     this.#open.add(key)
     const circles = this.#circles
     const owners = file.after === null ? [] : this.#withImports(this.#commitOwners(fact, file, file.after), file)
     this.#open.delete(key)
-    if (this.#isCertain(circles)) this.#commits.set(key, owners)
+    if (this.#isCertain(key, circles)) this.#commits.set(key, owners)
     return owners
   }
 
@@ -512,7 +511,7 @@ export class LineOwners implements Lineage {
       if (states.length === tried) break
       if (change.checkout !== checkout || change.time >= at + second) continue
       if (!this.#circumstances.isAtHand(change, making)) continue
-      if (!this.#descends(change, oid) && !this.#circumstances.beganAfter(change, fact)) states.push(change)
+      if (!this.#descends(change, oid) && !this.#isAfter(change, fact)) states.push(change)
     }
     const target = new Set(lines)
     const ranked = states.flatMap((change) => {
@@ -542,7 +541,7 @@ export class LineOwners implements Lineage {
         change.session !== null &&
         !this.#circumstances.isAtHand(change, making) &&
         !this.#descends(change, making.oid) &&
-        !this.#circumstances.beganAfter(change, making.fact)
+        !this.#isAfter(change, making.fact)
     )
     return last === undefined
       ? []
@@ -573,6 +572,16 @@ export class LineOwners implements Lineage {
   #carrying(line: string): ReadonlyArray<Carrier> {
     this.#carriers ??= carriersOf(this.#facts)
     return this.#carriers.get(line) ?? []
+  }
+
+  #isAfter(change: Change, fact: CommitFact | null): boolean {
+    return fact !== null && this.#chronology.isAfter(change, fact)
+  }
+
+  /** Whether a commit was there before a change. */
+  #wasThere(commit: string, change: Change): boolean {
+    const fact = this.#facts.commits.get(commit)
+    return fact !== undefined && fact.committed <= change.time && !this.#chronology.isBefore(change, fact)
   }
 
   /** Whether a change was made on top of a content: then it came after it, even within the same second. */

@@ -4,6 +4,7 @@ import { opus, sonnet } from "../Agent.ts"
 import { by } from "../Expect.ts"
 import type { CommitFact, Facts } from "../../../src/domain/attribution/Facts.ts"
 import { lineOwners } from "../../../src/domain/attribution/LineOwners.ts"
+import { transition } from "../../../src/domain/attribution/Transition.ts"
 import { newStage, type Stage } from "../Stage.ts"
 
 const onStage = (title: string, body: (stage: Stage) => Promise<void>): void =>
@@ -169,4 +170,59 @@ test("commits of one second do not explain each other in circles: thirty amendme
     }
   }).ofCommit("c29", "f")
   expect(owners?.map(({ contributor }) => contributor.type)).toEqual(Array.from({ length: 30 }, () => "human"))
+})
+
+test("edits and commits of one second do not explain each other in circles: a burst of forty is derived at once", () => {
+  const commits = Array.from({ length: 40 }, (_, index) => ({
+    id: `c${index}`,
+    lines: Array.from({ length: index + 1 }, (_line, line) => `line${line}`)
+  }))
+  const facts = oneSecond(commits)
+  const at = facts.since + 1000
+  const files = commits.map(({ id }, index) => ({
+    commit: id,
+    path: "f",
+    from: null,
+    before: index === 0 ? null : `blob c${index - 1}`,
+    after: `blob ${id}`
+  }))
+  const isAgents = (index: number): boolean => index % 3 !== 0
+  const place = (commit: string): number => commits.findIndex(({ id }) => id === commit)
+  let asked = 0
+  const owners = lineOwners({
+    ...facts,
+    files,
+    moves: facts.moves.map((move) => ({ ...move, verb: "commit" })),
+    precedes: (ancestor, commit) => commit === null || place(ancestor) < place(commit),
+    changes: commits.flatMap(({ id, lines }, index) =>
+      isAgents(index)
+        ? [
+            {
+              position: index,
+              checkout: "/",
+              path: "f",
+              origin: null,
+              before: `blob c${index - 1}`,
+              after: `blob ${id}`,
+              session: "claude:s",
+              model: "anthropic/claude-opus-4-5",
+              claim: "edited",
+              modified: false,
+              formatter: null,
+              head: null,
+              transition: transition(lines.slice(0, -1), lines),
+              time: at + index
+            }
+          ]
+        : []
+    ),
+    lines: (oid) => {
+      asked += 1
+      if (asked > 100_000) throw new Error("it does not end")
+      return facts.lines(oid)
+    }
+  }).ofCommit("c39", "f")
+  expect(owners?.map(({ contributor }) => contributor.type)).toEqual(
+    commits.map((_, index) => (isAgents(index) ? "ai" : "human"))
+  )
 })
