@@ -29,7 +29,9 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 function mainOf([command, second, ...more]: ReadonlyArray<string>) {
   if (isHook) return import("./hook.ts")
   if (command === "status" && second === undefined) return import("./quickStatus.ts")
-  return command === "trace" && second === "blame" && more.length > 0 ? import("./quickBlame.ts") : import("./main.ts")
+  const isTrace = command === "trace" && more.length > 0
+  if (isTrace && second === "blame") return import("./quickBlame.ts")
+  return isTrace && second === "query" ? import("./quickQuery.ts") : import("./main.ts")
 }
 
 /** In the user's own cache folder: one that others can write to could be made to run their code. */

@@ -4,7 +4,8 @@
  */
 
 /** The classes of Agent Trace 0.1.0, section 4. `mixed`: AI text that a person edited, or the other way round. */
-export type ContributorType = "ai" | "human" | "mixed" | "unknown"
+export const contributorTypes = ["ai", "human", "mixed", "unknown"] as const
+export type ContributorType = (typeof contributorTypes)[number]
 
 /** `model_id` follows models.dev: `anthropic/claude-opus-4-5`. Of mixed lines: the model of the AI part. */
 export interface Contributor {

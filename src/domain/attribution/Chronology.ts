@@ -14,6 +14,9 @@ export class Chronology {
   readonly #made: ReadonlyMap<string, Creation>
   readonly #filesByAfter: ReadonlyMap<string, ReadonlyArray<CommitFile>>
   readonly #bySecond: ReadonlyMap<number, ReadonlyArray<Change>>
+  readonly #filesOf: ReadonlyMap<string, ReadonlyArray<CommitFile>>
+  /** By content: the position of the first change that led to it. */
+  readonly #makers = new Map<string | null, number>()
   readonly #firstAfter = new Map<string, number>()
 
   constructor(
@@ -24,6 +27,8 @@ export class Chronology {
     this.#facts = facts
     this.#made = made
     this.#filesByAfter = filesByAfter
+    for (const { after, position } of facts.changes) if (!this.#makers.has(after)) this.#makers.set(after, position)
+    this.#filesOf = Map.groupBy(facts.files, ({ commit }) => commit)
     this.#bySecond = Map.groupBy(facts.changes, ({ time }) => Math.floor(time / second))
   }
 
@@ -32,12 +37,16 @@ export class Chronology {
     return change.time < this.#at(commit) + second && !this.isAfter(change, commit)
   }
 
-  /** Whether a change came after a commit for another reason than its time: it began there, or one recorded before it did. */
+  /**
+   * Whether a change came after a commit for another reason than its time: it began there, or one recorded before it did. Or
+   * the commit has what an earlier change left, so that nothing later is needed to explain it.
+   */
   isAfter(change: Change, commit: CommitFact): boolean {
     let first = this.#firstAfter.get(commit.commit)
     if (first === undefined) {
       const together = this.#bySecond.get(Math.floor(this.#at(commit) / second)) ?? []
       first = together.find((one) => this.beganAfter(one, commit))?.position ?? Infinity
+      first = Math.min(first, this.#maker(commit) + 1)
       this.#firstAfter.set(commit.commit, first)
     }
     return first <= change.position || this.beganAfter(change, commit)
@@ -49,7 +58,13 @@ export class Chronology {
     if (head !== null && this.#leadsTo(commit.commit, head)) return true
     const holders = before === null || before === "" ? [] : (this.#filesByAfter.get(before) ?? [])
     if (holders.length === 0 || !holders.every((file) => this.#leadsTo(commit.commit, file.commit))) return false
-    return !this.#facts.changes.some((one) => one.after === before && one.position < position)
+    return (this.#makers.get(before) ?? Infinity) >= position
+  }
+
+  /** The position of the first change that led to what a commit has of the file. */
+  #maker({ commit }: CommitFact): number {
+    const [file] = this.#filesOf.get(commit) ?? []
+    return (file === undefined ? undefined : this.#makers.get(file.after)) ?? Infinity
   }
 
   #at({ commit, committed }: CommitFact): number {
