@@ -10,11 +10,22 @@ import { nearest } from "./nearest.ts"
 export const PromptCapture = Schema.Literal("full", "hash", "off")
 export type PromptCapture = typeof PromptCapture.Type
 
-export interface Config {
-  readonly prompts: PromptCapture
+/** A check of the project's own; see docs/gates.md. */
+export interface GateSetting {
+  readonly command: string | ReadonlyArray<string>
+  /** Milliseconds. */
+  readonly timeout?: number
+  /** The file that says so. */
+  readonly origin: string
 }
 
-export const defaults: Config = { prompts: "full" }
+export interface Config {
+  readonly prompts: PromptCapture
+  /** By name. */
+  readonly gates: Readonly<Record<string, GateSetting>>
+}
+
+export const defaults: Config = { prompts: "full", gates: {} }
 
 export class ConfigUnreadable extends Schema.TaggedError<ConfigUnreadable>()("ConfigUnreadable", {
   file: Schema.String,
@@ -30,14 +41,14 @@ export const load = (userFile: string, checkout: string | undefined): Either.Eit
   Either.gen(function* () {
     const user = yield* fromFile(userFile)
     const project = checkout === undefined ? {} : yield* fromFile(join(checkout, ".nexus", "config.jsonc"))
-    return { ...defaults, ...user, ...project }
+    return { ...defaults, ...user, ...project, gates: { ...user.gates, ...project.gates } }
   })
 
 /** For hooks, which cannot stop and ask: with a file that can't be read, prompts are not kept. */
 export const loadSafely = (userFile: string, checkout: string | undefined): Config =>
   Either.getOrElse(load(userFile, checkout), () => ({ ...defaults, prompts: "hash" as const }))
 
-const known = ["capture.prompts"]
+const known = ["capture.prompts", "gates.NAME.command", "gates.NAME.timeout"]
 
 const fromFile = (file: string): Either.Either<Partial<Config>, ConfigUnreadable> => {
   let text: string
@@ -59,23 +70,46 @@ const fromFile = (file: string): Either.Either<Partial<Config>, ConfigUnreadable
 }
 
 const interpret = (file: string, value: unknown): Either.Either<Partial<Config>, ConfigUnreadable> => {
+  const wrong = (reason: string) => Either.left(new ConfigUnreadable({ file, reason }))
   for (const key of keysOf(value)) {
-    if (!known.includes(key)) {
-      const guess = nearest(key, known)
-      const reason = `there is no setting ${key}.${guess === undefined ? "" : ` Did you mean ${guess}?`}`
-      return Either.left(new ConfigUnreadable({ file, reason }))
+    const general = key.replace(/^gates\.[^.]+\./, "gates.NAME.")
+    if (!known.includes(general)) {
+      const guess = nearest(general, known)
+      return wrong(`there is no setting ${key}.${guess === undefined ? "" : ` Did you mean ${guess}?`}`)
     }
   }
-  const prompts = (value as { capture?: { prompts?: unknown } }).capture?.prompts
-  if (prompts === undefined) return Either.right({})
-  return Schema.is(PromptCapture)(prompts)
-    ? Either.right({ prompts })
-    : Either.left(
-        new ConfigUnreadable({
-          file,
-          reason: `capture.prompts is "full", "hash" or "off", not ${JSON.stringify(prompts)}`
-        })
-      )
+  const { capture, gates = {} } = value as {
+    capture?: { prompts?: unknown }
+    gates?: Record<string, Record<string, unknown>>
+  }
+  const prompts = capture?.prompts
+  if (prompts !== undefined && !Schema.is(PromptCapture)(prompts))
+    return wrong(`capture.prompts is "full", "hash" or "off", not ${JSON.stringify(prompts)}`)
+  const found: Record<string, GateSetting> = {}
+  for (const [name, { command, timeout }] of Object.entries(gates)) {
+    if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) return wrong(`gates.${name}: a name has small letters, digits and "-"`)
+    if (!Schema.is(GateCommand)(command))
+      return wrong(`gates.${name}.command is a line for the shell, or a list of a program and its arguments`)
+    const limit = timeout === undefined ? undefined : millisecondsOf(timeout)
+    if (timeout !== undefined && limit === undefined)
+      return wrong(`gates.${name}.timeout is a time such as "90s" or "15m", not ${JSON.stringify(timeout)}`)
+    found[name] = { command, origin: file, ...(limit === undefined ? {} : { timeout: limit }) }
+  }
+  return Either.right({
+    ...(prompts === undefined ? {} : { prompts }),
+    ...(Object.keys(found).length === 0 ? {} : { gates: found })
+  })
+}
+
+const GateCommand = Schema.Union(Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String))
+
+const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
+
+/** "90s", "15m", "2h"; undefined for anything else, and for less than a second or more than a day. */
+const millisecondsOf = (text: unknown): number | undefined => {
+  const [, amount, unit = ""] = (typeof text === "string" ? /^(\d{1,5})([smh])$/.exec(text) : null) ?? []
+  const found = Number(amount) * (units[unit] ?? Number.NaN)
+  return found >= 1000 && found <= 86_400_000 ? found : undefined
 }
 
 /** Dotted names of all settings in a file. */

@@ -1,7 +1,7 @@
 /** What every use case needs to know about where it runs. */
 import * as Context from "effect/Context"
 import type { Home } from "../events/Home.ts"
-import type { Agent } from "./ports/Agent.ts"
+import type { Agent, Caller } from "./ports/Agent.ts"
 
 export class Nexus extends Context.Tag("nexus/app/Nexus")<
   Nexus,
@@ -10,6 +10,8 @@ export class Nexus extends Context.Tag("nexus/app/Nexus")<
     readonly home: Home
     /** The account that runs this process: the human behind what it does. */
     readonly user: string
+    /** The agent in whose shell this process runs, and its conversation, as far as the client says so. */
+    readonly caller?: Caller
     /** The folder that the command was given in. */
     readonly cwd: string
     readonly agents: ReadonlyArray<Agent>

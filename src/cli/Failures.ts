@@ -40,6 +40,8 @@ const exits: Readonly<Record<string, number>> = {
   RevisionUnknown: exitCodes.notFound,
   VersionConflict: exitCodes.conflict,
   KeyReused: exitCodes.conflict,
+  TaskRefused: exitCodes.conflict,
+  ImportRefused: exitCodes.usage,
   RecordRefused: exitCodes.conflict,
   LogReplaced: exitCodes.conflict,
   LogBusy: exitCodes.conflict,
@@ -50,6 +52,8 @@ const exits: Readonly<Record<string, number>> = {
   IntegrityBroken: exitCodes.integrity,
   GitMissing: exitCodes.missing,
   PolicyUnreadable: exitCodes.usage,
+  GateNotPassed: exitCodes.policy,
+  ConfigUnreadable: exitCodes.usage,
   PolicyViolated: exitCodes.policy
 }
 

@@ -10,6 +10,7 @@ import { OpenCodeAgent } from "../adapters/agents/opencode/OpenCodeAgent.ts"
 import * as FileTree from "../adapters/files/FileTree.ts"
 import * as GitHistory from "../adapters/git/GitHistory.ts"
 import * as GitRepositories from "../adapters/git/GitRepositories.ts"
+import * as NodePrograms from "../adapters/shell/NodePrograms.ts"
 import { redact } from "../adapters/secrets/Redactor.ts"
 import { Nexus } from "../app/Nexus.ts"
 import type { Agent } from "../app/ports/Agent.ts"
@@ -30,9 +31,11 @@ export const agents: ReadonlyArray<Agent> = [
   GenericAgent
 ]
 
-export const context = (home: Home) =>
-  Layer.succeed(Nexus, {
+export const context = (home: Home) => {
+  const [caller] = agents.flatMap((agent) => agent.caller?.(process.env) ?? [])
+  return Layer.succeed(Nexus, {
     version,
+    ...(caller === undefined ? {} : { caller }),
     home,
     user: userName(),
     cwd: process.cwd(),
@@ -40,6 +43,7 @@ export const context = (home: Home) =>
     platform: process.platform,
     program: { node: process.execPath, nexus: process.argv[1] ?? "" }
   })
+}
 
 export const log = (home: Home) =>
   Projections.layer(all).pipe(
@@ -51,6 +55,7 @@ export const outside = Layer.mergeAll(
   GitRepositories.layer,
   GitHistory.layer,
   FileTree.layer,
+  NodePrograms.layer,
   Layer.succeed(Secrets, { redact })
 )
 

@@ -15,6 +15,7 @@ import { backupCommand, restoreCommand } from "./backup.ts"
 import { completionsCommand, completionsOf } from "./completions.ts"
 import { demoCommand } from "./demo.ts"
 import { eventsCommand } from "./events.ts"
+import { gateCommand } from "./gate/gate.ts"
 import { hookHelpCommand } from "./hookHelp.ts"
 import { initCommand, uninstallCommand } from "./init.ts"
 import { UsageWrong } from "./Invocation.ts"
@@ -26,6 +27,7 @@ import { sessionCommand, sessionsCommand } from "./sessions.ts"
 import { doctorCommand, statusCommand } from "./status.ts"
 import { run } from "./run.ts"
 import { takeGlobals } from "./takeGlobals.ts"
+import { taskCommand } from "./task/task.ts"
 import { traceCommand } from "./trace/trace.ts"
 import { usageFailure } from "./usageFailure.ts"
 import { verifyCommand } from "./verify.ts"
@@ -51,6 +53,8 @@ const tree = (completions: ReturnType<typeof completionsCommand>) =>
       restoreCommand,
       recordCommand,
       traceCommand,
+      taskCommand,
+      gateCommand,
       watchCommand,
       hookHelpCommand,
       completions

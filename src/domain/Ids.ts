@@ -28,4 +28,8 @@ export const projectStream = (id: ProjectId): string => `project/${id}`
 export const repositoryStream = (id: ProjectId): string => `repository/${id}`
 /** What is seen of files, of which no session tells. */
 export const filesStream = (id: ProjectId | undefined): string => `files/${id ?? "elsewhere"}`
+/** What is to be done in a project. */
+export const tasksStream = (id: ProjectId): string => `tasks/${id}`
+/** What was checked in a project. */
+export const gatesStream = (id: ProjectId): string => `gates/${id}`
 export const deviceStream = (device: string): string => `device/${device}`

@@ -9,6 +9,8 @@ import * as Files from "../domain/FileEvents.ts"
 import * as Log from "../domain/LogEvents.ts"
 import * as Project from "../domain/ProjectEvents.ts"
 import * as Repository from "../domain/RepositoryEvents.ts"
+import * as Gates from "../domain/boulder/GateEvents.ts"
+import * as Tasks from "../domain/boulder/TaskEvents.ts"
 import * as Session from "../domain/SessionEvents.ts"
 
 /** Turns the JSON of one version into that of the next. Pure: no clock, no look-up. */
@@ -75,6 +77,12 @@ export const catalogue = {
   HookReceived: first(Session.HookReceived, 2048),
   HookUnrecognised: first(Session.HookUnrecognised, 1024),
   CaptureDriftFound: first(Session.CaptureDriftFound, 1024),
+  TaskAdded: first(Tasks.TaskAdded, 32 * 1024),
+  TaskStarted: first(Tasks.TaskStarted, 512),
+  TaskCompleted: first(Tasks.TaskCompleted, 512),
+  TaskBlocked: first(Tasks.TaskBlocked, 16 * 1024),
+  TaskCancelled: first(Tasks.TaskCancelled, 16 * 1024),
+  GateRan: first(Gates.GateRan, path + 2048),
   LogRestored: first(Log.LogRestored, 2 * path + 512)
 } satisfies Record<string, EventType>
 

@@ -67,6 +67,18 @@ const sentence = (event: RecordedEvent): string => {
       return `kept ${event.payload.path} of commit ${event.payload.commit.slice(0, 12)} (${short(event.payload.content)})`
     case "TraceImported":
       return `imported attribution of commit ${event.payload.commit.slice(0, 12)} from ${event.payload.source}`
+    case "TaskAdded":
+      return `task ${event.payload.task} added: ${event.payload.title}`
+    case "TaskStarted":
+      return `task ${event.payload.task} started`
+    case "TaskCompleted":
+      return `task ${event.payload.task} done`
+    case "TaskBlocked":
+      return `task ${event.payload.task} blocked: ${event.payload.reason}`
+    case "TaskCancelled":
+      return `task ${event.payload.task} cancelled: ${event.payload.reason}`
+    case "GateRan":
+      return `gate ${event.payload.gate} ${event.payload.verdict}${event.payload.flaky ? " the second time" : ""} on tree ${event.payload.tree.slice(0, 12)}`
     case "StopObserved":
       return `stopped${event.payload.again ? " again" : ""}${event.payload.background > 0 ? `, ${event.payload.background} in the background` : ""}: ${event.payload.message ?? ""}`
     case "StopFailed":

@@ -1,5 +1,6 @@
 /** Repositories through git: the file system for where a checkout is, simple-git for what its history begins with. */
-import { existsSync, realpathSync, statSync } from "node:fs"
+import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -7,7 +8,7 @@ import { type GitFailed, type GitMissing, Repositories } from "../../app/ports/R
 import { normaliseRemote } from "../../domain/Project.ts"
 import { headOf, layoutOf } from "./Layout.ts"
 import { checkoutOf } from "./Checkout.ts"
-import { ask } from "./Git.ts"
+import { ask, run, text } from "./Git.ts"
 
 export const layer = Layer.succeed(Repositories, {
   checkoutOf,
@@ -32,6 +33,25 @@ export const layer = Layer.succeed(Repositories, {
         ...mainOf(checkout.path)
       }
     }),
+  treeOf: (checkout) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "nexus-tree-"))),
+      (folder) =>
+        Effect.gen(function* () {
+          const { gitDir = "", commonDir = "" } = layoutOf(checkout.path) ?? {}
+          const index = join(folder, "index")
+          // With the index' knowledge of what files were like, git reads only those that changed.
+          if (existsSync(join(gitDir, "index"))) copyFileSync(join(gitDir, "index"), index)
+          const env = {
+            GIT_INDEX_FILE: index,
+            GIT_OBJECT_DIRECTORY: folder,
+            GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(join(commonDir, "objects"))
+          }
+          yield* run(checkout.path, ["add", "--all"], { env })
+          return (yield* text(checkout.path, ["write-tree"], { env })).trim()
+        }),
+      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+    ),
   explain: (folder) =>
     Effect.sync(() => {
       if (!existsSync(folder)) return "does not exist."

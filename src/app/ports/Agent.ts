@@ -104,8 +104,16 @@ export interface ReadContext {
   readonly usage: (session: SessionId) => UsageReported | null
 }
 
+/** An agent whose shell runs a command. */
+export interface Caller {
+  readonly agent: string
+  readonly session?: SessionId
+}
+
 export interface Agent {
   readonly name: string
+  /** Whether a process with this environment was started by the agent's own shell. */
+  readonly caller?: (environment: Readonly<Record<string, string | undefined>>) => Caller | undefined
   /** The name of the agent that a payload is really of, when another client ran the hooks of this one. */
   readonly host?: (payload: JsonObject) => string | undefined
   /** The folder that a payload is about. Left out: its field `cwd` says it. */

@@ -48,6 +48,11 @@ export class Repositories extends Context.Tag("nexus/app/Repositories")<
     readonly isEmpty: (checkout: Checkout) => boolean
     /** What a checkout's project is recognised by. Starts git. */
     readonly facts: (checkout: Checkout) => Effect.Effect<RepositoryFacts, GitFailed | GitMissing>
+    /**
+     * The id of the tree that all files make which git does not ignore, as they are on disk, committed or not. Leaves nothing in
+     * the repository.
+     */
+    readonly treeOf: (checkout: Checkout) => Effect.Effect<string, GitFailed | GitMissing>
     /** Why a folder is in no checkout, in words that complete "FOLDER …". */
     readonly explain: (folder: string) => Effect.Effect<string>
   }

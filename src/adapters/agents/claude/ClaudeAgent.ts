@@ -1,6 +1,9 @@
 /** Claude Code, as Nexus' app sees it. */
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { HookTarget, InstallableAgent } from "../../../app/ports/Agent.ts"
+import { SessionId } from "../../../domain/Ids.ts"
 import { type HookCommands, localCommands, sharedCommands, windowsCommands } from "./Contract.ts"
 import { editsOf } from "./Edits.ts"
 import { hostOf } from "./Host.ts"
@@ -14,9 +17,17 @@ const commands = (target: HookTarget, scope: "local" | "shared"): HookCommands =
   return scope === "shared" ? sharedCommands : localCommands(target.script)
 }
 
+/** Claude Code 2.1.330 marks its shells with CLAUDECODE=1 and names the conversation. */
+const caller: NonNullable<InstallableAgent["caller"]> = (environment) => {
+  if (environment["CLAUDECODE"] !== "1") return undefined
+  const session = Schema.decodeUnknownOption(SessionId)(`${agentName}:${environment["CLAUDE_CODE_SESSION_ID"] ?? ""}`)
+  return Option.isSome(session) ? { agent: agentName, session: session.value } : { agent: agentName }
+}
+
 export const ClaudeAgent: InstallableAgent = {
   name: agentName,
   host: hostOf,
+  caller,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
   read,

@@ -1,0 +1,79 @@
+/** Programs of a project, through Node: each in a process group of its own, so that all that it started ends with it. */
+import { spawn } from "node:child_process"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type ProgramRun, Programs } from "../../app/ports/Programs.ts"
+
+/** From being asked to end until being killed, in milliseconds. */
+const grace = 2000
+
+export const layer = Layer.succeed(Programs, {
+  run: (command, { cwd, timeout, keep }) =>
+    Effect.async<ProgramRun>((resume) => {
+      const [program = "", ...args] = typeof command === "string" ? ["/bin/sh", "-c", command] : command
+      const started = performance.now()
+      const child = spawn(program, args, {
+        cwd,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, CI: "true" }
+      })
+      const output = tail(keep)
+      child.stdout.on("data", output.add)
+      child.stderr.on("data", output.add)
+      let isTimedOut = false
+      let isMissing = false
+      const end = (signal: NodeJS.Signals) => {
+        try {
+          if (child.pid !== undefined) process.kill(-child.pid, signal)
+        } catch {
+          // They have all ended.
+        }
+      }
+      const killing: Array<NodeJS.Timeout> = []
+      const stop = () => {
+        end("SIGTERM")
+        killing.push(setTimeout(() => end("SIGKILL"), grace))
+      }
+      const timer = setTimeout(() => {
+        isTimedOut = true
+        stop()
+      }, timeout)
+      const done = (exit: number | null) => {
+        clearTimeout(timer)
+        for (const one of killing) clearTimeout(one)
+        // What it left in the background would go on changing the files that were judged.
+        end("SIGKILL")
+        const durationMs = Math.round(performance.now() - started)
+        resume(Effect.succeed({ exit, isTimedOut, isMissing, output: output.read(), durationMs }))
+      }
+      child.once("error", (cause: NodeJS.ErrnoException) => {
+        isMissing = cause.code === "ENOENT"
+        output.add(Buffer.from(`${cause.message}\n`))
+        done(null)
+      })
+      // Not "close": a process in the background may hold the pipes open for ever.
+      child.once("exit", (code) => setImmediate(() => done(code)))
+      return Effect.sync(stop)
+    })
+})
+
+/** Keeps the last `keep` bytes of what is added. */
+const tail = (keep: number) => {
+  let chunks: Array<Buffer> = []
+  let bytes = 0
+  const read = () => {
+    const all = Buffer.concat(chunks)
+    return all.length > keep ? all.subarray(all.length - keep) : all
+  }
+  return {
+    read,
+    add: (chunk: Buffer) => {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes < 2 * keep) return
+      chunks = [read()]
+      bytes = keep
+    }
+  }
+}

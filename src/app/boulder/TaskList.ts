@@ -1,0 +1,105 @@
+/** The tasks of the project that the command was given in: looked at, and changed. */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { tasksStream } from "../../domain/Ids.ts"
+import { type Command, decide, evolve, type State, type Task, type TaskFact } from "../../domain/boulder/Tasks.ts"
+import type { TaskId } from "../../domain/boulder/TaskEvents.ts"
+import { EventLog } from "../../events/EventLog.ts"
+import * as Rows from "../../projections/Tasks.ts"
+import { nearest } from "../nearest.ts"
+import { NotFound } from "../Find.ts"
+import { Nexus } from "../Nexus.ts"
+import { storyLine } from "../Replay.ts"
+import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
+import { Secrets } from "../ports/Secrets.ts"
+import { cleanText } from "../RedactPayload.ts"
+
+export const projectHere = Effect.gen(function* () {
+  return (yield* registerCheckout(yield* checkoutHere)).project
+})
+
+/** In order of their being added. */
+export const list = Effect.gen(function* () {
+  const project = yield* projectHere
+  return Rows.list((yield* EventLog).database, project)
+})
+
+/** Fails with NotFound for a name that is no task's. */
+export const find = (name: string) =>
+  Effect.flatMap(list, (tasks) => {
+    const id = idOf(name)
+    const task = tasks.find((one) => one.id === id)
+    return task === undefined ? missing(name, tasks) : Effect.succeed({ task, tasks })
+  })
+
+/** `3`, `t-3` and `T-3` are the same. */
+export const idOf = (name: string): string => (/^\d+$/.test(name) ? `T-${name}` : name.toUpperCase())
+
+const missing = (name: string, tasks: State) => {
+  const guess = nearest(
+    name.toUpperCase(),
+    tasks.map(({ id }) => id)
+  )
+  return new NotFound({
+    what: "task",
+    name,
+    hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}List them: nexus task list`
+  })
+}
+
+/**
+ * Carries out a command, and gives the tasks that it changed or was about, as they are now. Fails with TaskRefused, and has then
+ * changed nothing.
+ */
+export const change = (command: Command) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const project = yield* projectHere
+    const { user, caller } = yield* Nexus
+    const clean = yield* cleaned(command)
+    if (clean.do !== "add") yield* find(clean.task)
+    const { state, facts } = yield* log
+      .transact((transaction) => {
+        const before = transaction
+          .page({ stream: tasksStream(project) }, Number.MAX_SAFE_INTEGER)
+          .reduce((tasks: State, event) => (event.payload === null ? tasks : evolve(tasks, event as TaskFact)), [])
+        const decided = decide(before, clean)
+        if (Either.isLeft(decided)) return { state: before, facts: decided }
+        if (decided.right.length > 0)
+          transaction.append({
+            stream: tasksStream(project),
+            project,
+            actor: caller === undefined ? { kind: "human", name: user } : { kind: "agent", name: caller.agent },
+            events: decided.right,
+            ...(caller?.session === undefined ? {} : { correlation: caller.session })
+          })
+        return { state: decided.right.reduce(evolve, before), facts: decided }
+      })
+      .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
+    const changed = new Set((yield* facts).map(({ payload }): string => payload.task))
+    if (clean.do !== "add") changed.add(clean.task)
+    return { tasks: state.filter(({ id }) => changed.has(id)) satisfies ReadonlyArray<Task>, state }
+  })
+
+/** Titles and reasons are kept without secrets, and ids in the form in which they are listed. */
+const cleaned = (command: Command) =>
+  Effect.map(Secrets, ({ redact }): Command => {
+    const clean = (text: string) => cleanText(text, redact).text
+    switch (command.do) {
+      case "add":
+        return { ...command, drafts: command.drafts.map((draft) => ({ ...draft, title: clean(draft.title) })) }
+      case "block":
+      case "cancel":
+        return { ...command, task: idOf(command.task), reason: clean(command.reason) }
+      default:
+        return { ...command, task: idOf(command.task) }
+    }
+  })
+
+/** What happened to a task, in order. */
+export const historyOf = (task: TaskId) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const events = yield* log.page({ stream: tasksStream(yield* projectHere) }, Number.MAX_SAFE_INTEGER)
+    return events.filter((event) => event.payload !== null && (event as TaskFact).payload.task === task).map(storyLine)
+  })

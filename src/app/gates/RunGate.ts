@@ -1,0 +1,131 @@
+/** Gates of the project that the command was given in: which there are, what they say of the files as they are, and runs. */
+import { hash } from "node:crypto"
+import * as Effect from "effect/Effect"
+import { definitionText, type Gate, verdictOf } from "../../domain/boulder/Gates.ts"
+import type { GateRan } from "../../domain/boulder/GateEvents.ts"
+import { gatesStream } from "../../domain/Ids.ts"
+import { EventLog } from "../../events/EventLog.ts"
+import * as Verdicts from "../../projections/Gates.ts"
+import { load } from "../Config.ts"
+import { contentStore } from "../ContentStore.ts"
+import { NotFound } from "../Find.ts"
+import { nearest } from "../nearest.ts"
+import { Nexus } from "../Nexus.ts"
+import { Programs } from "../ports/Programs.ts"
+import { Repositories } from "../ports/Repositories.ts"
+import { Secrets } from "../ports/Secrets.ts"
+import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
+import { gatesOf } from "./Definitions.ts"
+
+/** Of what a gate prints, so many bytes at its end are kept. */
+const kept = 256 * 1024
+
+/** A gate, and what it said of the files as they are; null when it did not run on them. */
+export interface GateState {
+  readonly gate: Gate
+  readonly verdict: Verdicts.Verdict | null
+}
+
+const here = Effect.gen(function* () {
+  const checkout = yield* checkoutHere
+  const { project } = yield* registerCheckout(checkout)
+  const { home } = yield* Nexus
+  const config = yield* load(home.config, checkout.path)
+  return { checkout, project, gates: gatesOf(checkout.path, config) }
+})
+
+/** All gates, by name. */
+export const states = Effect.gen(function* () {
+  const { checkout, project, gates } = yield* here
+  const { database } = yield* EventLog
+  const tree = yield* (yield* Repositories).treeOf(checkout)
+  return gates.map((gate): GateState => ({
+    gate,
+    verdict: Verdicts.on(database, { project, ...keyOf(gate, tree) }) ?? null
+  }))
+})
+
+/** The names of the gates that have passed on the files as they are. */
+export const passed = Effect.map(states, (all) =>
+  all.flatMap(({ gate, verdict }) => (verdict?.verdict === "passed" ? [gate.name] : []))
+)
+
+const keyOf = (gate: Gate, tree: string) => ({
+  gate: gate.name,
+  tree,
+  definition: hash("sha256", definitionText(gate))
+})
+
+/** The gate of this name. Fails with NotFound. */
+export const find = (name: string) =>
+  Effect.flatMap(here, ({ gates }) => {
+    const gate = gates.find((one) => one.name === name)
+    if (gate !== undefined) return Effect.succeed(gate)
+    const names = gates.map((one) => one.name)
+    const guess = nearest(name, names)
+    const known =
+      names.length === 0 ? "There are none yet: docs/gates.md says how to have one." : `Known are: ${names.join(", ")}.`
+    return new NotFound({ what: "gate", name, hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}${known}` })
+  })
+
+/**
+ * What a gate says of the files as they are: as it is known, or by running it; `again`: by running it in any case. One that fails
+ * is run once more, since what fails now and then is no verdict on the work.
+ */
+export const judge = (gate: Gate, { again }: { readonly again: boolean }) =>
+  Effect.gen(function* () {
+    const { checkout, project } = yield* here
+    const log = yield* EventLog
+    const tree = yield* (yield* Repositories).treeOf(checkout)
+    const key = { project, ...keyOf(gate, tree) }
+    const known = again ? undefined : Verdicts.on(log.database, key)
+    if (known !== undefined && known.verdict !== "unavailable") return { gate, verdict: known, isKnown: true }
+    const { run } = yield* Programs
+    const options = { cwd: checkout.path, timeout: gate.timeout, keep: kept }
+    const first = yield* run(gate.command, options)
+    const second = verdictOf(first) === "failed" ? yield* run(gate.command, options) : undefined
+    const last = second ?? first
+    const store = contentStore(log, (yield* Secrets).redact)
+    const output = last.output.length === 0 ? null : yield* store.add(last.output, undefined)
+    const ran: GateRan = {
+      gate: gate.name,
+      checkout: checkout.path,
+      tree,
+      definition: key.definition,
+      verdict: verdictOf(last),
+      flaky: second !== undefined && verdictOf(second) === "passed",
+      exit: last.exit,
+      durationMs: last.durationMs,
+      output
+    }
+    const { user, caller } = yield* Nexus
+    yield* log
+      .append(
+        [
+          {
+            stream: gatesStream(project),
+            project,
+            actor: caller === undefined ? { kind: "human", name: user } : { kind: "agent", name: caller.agent },
+            events: [{ type: "GateRan", payload: ran }],
+            ...(caller?.session === undefined ? {} : { correlation: caller.session })
+          }
+        ],
+        store.blobs
+      )
+      .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
+    const verdict = Verdicts.on(log.database, key)
+    return verdict === undefined
+      ? yield* Effect.dieMessage("The verdict was not recorded.")
+      : { gate, verdict, isKnown: false }
+  })
+
+/** A verdict by its number, with what the gate printed; null when that is not kept any more. Fails with NotFound. */
+export const show = (position: number) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const verdict = Verdicts.at(log.database, position)
+    if (verdict === undefined)
+      return yield* new NotFound({ what: "verdict", name: String(position), hint: "List them: nexus gate list" })
+    const output = verdict.output === null ? undefined : yield* log.blobs.get(verdict.output)
+    return { verdict, output: output?.toString("utf8") ?? null }
+  })
