@@ -33,13 +33,15 @@ const first = <S extends Schema.Schema.AnyNoContext>(schema: S, budget: number):
   upcasters: {}
 })
 
-/** The second version of a type that only gained optional fields and values: what was written is still right. */
-const widened = <S extends Schema.Schema.AnyNoContext>(schema: S, budget: number): EventType<S> => ({
+/** A later version of a type that only gained optional fields and values: what was written is still right. */
+const widened = <S extends Schema.Schema.AnyNoContext>(schema: S, budget: number, version = 2): EventType<S> => ({
   schema,
-  version: 2,
+  version,
   budget,
-  upcasters: { 1: (payload) => payload }
+  upcasters: Object.fromEntries(Array.from({ length: version - 1 }, (_, index) => [index + 1, asItIs]))
 })
+
+const asItIs: Upcaster = (payload) => payload
 
 // A path may have 4,096 bytes, and JSON may need six for one of them.
 const path = 6 * 4096
@@ -57,7 +59,7 @@ export const catalogue = {
   ToolStarted: first(Session.ToolStarted, 2048),
   ToolCompleted: widened(Session.ToolCompleted, 2048),
   ToolFailed: widened(Session.ToolFailed, 4096),
-  FileEdited: widened(Session.FileEdited, 2 * path + 2048),
+  FileEdited: widened(Session.FileEdited, 2 * path + 2048, 3),
   FileObserved: first(Files.FileObserved, 2 * path + 2048),
   CommitSeen: first(Repository.CommitSeen, 60 * 1024),
   HeadMoved: first(Repository.HeadMoved, path + 2048),
