@@ -70,30 +70,36 @@ const atHand = 32 * 1024 * 1024
 const together = 8
 
 export const reader = (database: Database): Contents => {
-  const known = new Map<string, Content>()
+  // Each in the order in which they were asked for last. What others rest on goes first: the file has gone on from there.
+  const ends = new Map<string, Content>()
+  const below = new Map<string, Content>()
   let rows: ReadonlyMap<string, Row> = new Map()
   let bytes = 0
+  const known = (name: string) => ends.get(name) ?? below.get(name)
   const look = (name: string, above: number): Content | undefined => {
-    const found = known.get(name)
-    if (found !== undefined) {
-      // Moved to the end: the first is the one that was not asked for the longest.
-      known.delete(name)
-      known.set(name, found)
-      return found
-    }
-    const content = read(database, name, above, look, rows.get(name))
+    const found = known(name)
+    const content = found ?? read(database, name, above, look, rows.get(name))
     if (content === undefined) return undefined
-    known.set(name, content)
-    bytes += content.content.length
-    for (const [oldest, { content: gone }] of known) {
-      if (bytes <= atHand || oldest === name) break
-      known.delete(oldest)
-      bytes -= gone.length
-    }
+    const place = above > 0 || below.has(name) ? below : ends
+    ends.delete(name)
+    below.delete(name)
+    place.set(name, content)
+    if (found === undefined) makeRoom(name, content.content.length)
     return content
   }
+  const makeRoom = (name: string, needed: number) => {
+    bytes += needed
+    for (const place of [below, ends]) {
+      for (const [oldest, { content }] of place) {
+        if (bytes <= atHand) return
+        if (oldest === name) continue
+        place.delete(oldest)
+        bytes -= content.length
+      }
+    }
+  }
   const soon = (hashes: ReadonlyArray<string>) => {
-    const missing = [...new Set(hashes)].filter((hash) => !known.has(hash))
+    const missing = [...new Set(hashes)].filter((hash) => known(hash) === undefined)
     rows = missing.length < together ? new Map() : rowsOf(database, missing)
   }
   return Object.assign((hash: string) => look(hash, 0)?.content, { soon })

@@ -38,7 +38,13 @@ export const unsplice = (base: Buffer, data: Buffer): Buffer | undefined => {
   const head = numberAt(data, 0)
   const tail = head === undefined ? undefined : numberAt(data, head.end)
   if (head === undefined || tail === undefined || head.value + tail.value > base.length) return undefined
-  return Buffer.concat([base.subarray(0, head.value), data.subarray(tail.end), base.subarray(base.length - tail.value)])
+  const between = data.length - tail.end
+  // Not from Node's pool: contents are kept for longer or shorter, and one that is kept would keep its neighbours there.
+  const content = Buffer.allocUnsafeSlow(head.value + between + tail.value)
+  base.copy(content, 0, 0, head.value)
+  data.copy(content, head.value, tail.end)
+  base.copy(content, head.value + between, base.length - tail.value)
+  return content
 }
 
 const number = (value: number): Buffer => {
