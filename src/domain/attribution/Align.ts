@@ -69,6 +69,7 @@ const inGap = (a: Int32Array, b: Int32Array, atA: number, atB: number, runs: Arr
   const inB = new Set(b)
   const keptA = placesOf(a, inB)
   const keptB = placesOf(b, inA)
+  if (keptA.length === 0) return
   const pick = (from: Int32Array, places: ReadonlyArray<number>) => Int32Array.from(places, (place) => from[place] ?? 0)
   for (const [x, y, length] of lcs(pick(a, keptA), pick(b, keptB))) {
     for (let step = 0; step < length; step++) add(runs, atA + (keptA[x + step] ?? 0), atB + (keptB[y + step] ?? 0), 1)

@@ -58,7 +58,9 @@ export const inherited = (
   const used = new Uint8Array(old.length)
   for (const index of partner) if (index >= 0) used[index] = 1
   const lost = new Set<number>()
-  for (const [index, token] of old.entries()) if (used[index] === 0 && !token.loose) lost.add(token.line)
+  old.forEach((token, index) => {
+    if (used[index] === 0 && !token.loose) lost.add(token.line)
+  })
 
   const result: Array<Inherited | undefined> = [...none]
   for (let at = 0; at < fresh.length;) {
@@ -136,7 +138,7 @@ const matches = (old: ReadonlyArray<Token>, fresh: ReadonlyArray<Token>): Int32A
   const partner = new Int32Array(fresh.length).fill(-1)
   const number = (tokens: ReadonlyArray<Token>) => {
     const numbers = new Int32Array(tokens.length)
-    for (const [index, { id }] of tokens.entries()) numbers[index] = id
+    for (let index = 0; index < tokens.length; index++) numbers[index] = tokens[index]?.id ?? 0
     return numbers
   }
   for (const [x, y, length] of lcs(number(old), number(fresh)))
@@ -159,26 +161,47 @@ const alike = (a: ReadonlyArray<Token>, b: ReadonlyArray<Token>): number => {
   return common / Math.max(a.length, b.length, 1)
 }
 
-const pattern = /([\p{L}\p{N}_$]+)|[^\s]/gu
 const quotes = new Set(["'", "`"])
 const looseSigns = new Set([",", ";", "(", ")", '"'])
 
+/** What a character is: space between tokens, part of a word, or a token by itself. */
+type Kind = "space" | "word" | "sign"
+
+const kindOf = (character: string): Kind =>
+  /\s/u.test(character) ? "space" : /[\p{L}\p{N}_$]/u.test(character) ? "word" : "sign"
+
+/** Of the characters that most programs are made of. */
+const kinds = Array.from({ length: 128 }, (_, code) => kindOf(String.fromCodePoint(code)))
+
+const kindAt = (text: string, at: number): Kind =>
+  kinds[text.charCodeAt(at)] ?? kindOf(String.fromCodePoint(text.codePointAt(at) ?? 0))
+
+/** Of a character outside of the basic plane there are two. */
+const unitsAt = (text: string, at: number): number => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1)
+
+const endOfToken = (text: string, start: number, kind: Kind): number => {
+  let end = start + unitsAt(text, start)
+  while (kind === "word" && end < text.length && kindAt(text, end) === "word") end += unitsAt(text, end)
+  return end
+}
+
+// Character by character: a match of a regular expression is an object, and a log has very many tokens.
 const tokensOf = (lines: ReadonlyArray<string>, ids: Map<string, number>): ReadonlyArray<Token> => {
   const tokens: Array<Token> = []
   for (const [line, text] of lines.entries()) {
-    for (const match of text.matchAll(pattern)) {
-      const isWord = match[1] !== undefined
-      const word = quotes.has(match[0]) ? '"' : match[0]
+    for (let start = 0, end; start < text.length; start = end) {
+      const kind = kindAt(text, start)
+      if (kind === "space") {
+        end = start + 1
+        continue
+      }
+      end = endOfToken(text, start, kind)
+      const exact = text.slice(start, end)
+      const word = quotes.has(exact) ? '"' : exact
       let id = ids.get(word)
       if (id === undefined) ids.set(word, (id = ids.size))
-      tokens.push({
-        id,
-        line,
-        start: match.index,
-        end: match.index + match[0].length,
-        weight: isWord && !keywords.has(word) ? word.length : 0,
-        loose: looseSigns.has(word)
-      })
+      const weight = kind === "word" && !keywords.has(word) ? word.length : 0
+      tokens.push({ id, line, start, end, weight, loose: looseSigns.has(word) })
     }
   }
   return tokens

@@ -128,6 +128,11 @@ const movesBetween = (
     after
   )
   const moved = new Map<number, number>()
+  const begin = [...added].flatMap(([text, [to = 0, ...more]]) => {
+    const from = removed.get(text)
+    return from?.length === 1 && more.length === 0 && saysSomething(text) ? [[to, from[0] ?? 0] as const] : []
+  })
+  if (begin.length === 0) return moved
   const taken = new Set<number>()
   const isRemoved = new Set([...removed.values()].flat())
   const isAdded = new Set([...added.values()].flat())
@@ -140,11 +145,7 @@ const movesBetween = (
     }
     return fits
   }
-  for (const [text, to] of added) {
-    const from = removed.get(text)
-    if (from?.length !== 1 || to.length !== 1 || !saysSomething(text)) continue
-    const [target = 0] = to
-    const [source = 0] = from
+  for (const [target, source] of begin) {
     if (!take(target, source)) continue
     for (let step = 1; take(target + step, source + step); step++);
     for (let step = 1; take(target - step, source - step); step++);
