@@ -7,7 +7,7 @@ import * as Live from "../../src/cli/Live.ts"
 import type { ContentRef } from "../../src/domain/Content.ts"
 import { ContentHash, type ProjectId, projectStream, SessionId, sessionStream } from "../../src/domain/Ids.ts"
 import * as Project from "../../src/domain/Project.ts"
-import { type Base, hashOf, type PreparedBlob } from "../../src/events/Blobs.ts"
+import type { Base, PreparedBlob } from "../../src/events/Blobs.ts"
 import type { Commit } from "../../src/events/Event.ts"
 import { EventLog } from "../../src/events/EventLog.ts"
 import * as Home from "../../src/events/Home.ts"
@@ -76,7 +76,6 @@ export const record = (
 }
 
 const refOf = ({ content, blob }: Required<Base>): ContentRef => ({
-  hash: hashOf(content),
   oid: gitOid(content),
   bytes: content.length,
   blob: ContentHash.make(blob.hash)

@@ -19,7 +19,7 @@ const referenceFrom = 256
 
 /** Content in the form in which it may be put aside: what it exactly is, and a copy without secrets. */
 export interface CleanContent {
-  readonly ref: Pick<ContentRef, "hash" | "oid" | "bytes">
+  readonly ref: Pick<ContentRef, "oid" | "bytes"> & { readonly hash: ContentHash }
   /** Absent when it is too long to be kept. */
   readonly copy?: Buffer
   /** Names of the rules whose findings were replaced in the copy. */
@@ -67,7 +67,10 @@ export const contentStore = (log: EventLog["Type"], redact: Secrets["Type"]["red
         stored.set(exact, copy)
         blobs.push(blob)
       }
-      return { ...copy.ref, blob: copy.blob.hash, ...(copy.rules.length === 0 ? {} : { redacted: copy.rules }) }
+      const { hash, ...ref } = copy.ref
+      const blob = copy.blob.hash
+      const redacted = copy.rules.length === 0 ? {} : { redacted: copy.rules }
+      return { ...(hash === blob ? {} : { hash }), ...ref, blob, ...redacted }
     })
 
   return {

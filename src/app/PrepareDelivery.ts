@@ -192,7 +192,7 @@ const parse = (bytes: Buffer): Effect.Effect<JsonObject, PayloadRefused> => {
 const fileEdited = (edit: SeenEdit, cwd: string | undefined, located: Located | undefined, add: ContentStore["add"]) =>
   Effect.gen(function* () {
     const { path, from, before, after, once: _, ...rest } = edit
-    const fresh = before === undefined || before === null || "hash" in before ? undefined : before
+    const fresh = before === undefined || before === null || "oid" in before ? undefined : before
     const was = fresh === undefined ? (before as ContentRef | null | undefined) : yield* add(fresh, undefined)
     const is = after === undefined || after === null ? after : yield* add(after, fresh)
     return {

@@ -12,7 +12,7 @@ import { LogDamaged, type LogFailure } from "./LogErrors.ts"
 import { splice, unsplice } from "./Splice.ts"
 
 /** How many contents may have to be read to get at one. */
-const deepest = 32
+const deepest = 64
 
 /** More than any log has: a chain that is longer leads in a circle. */
 const endless = 10_000
@@ -87,11 +87,13 @@ export const reader = (database: Database): Contents => {
     if (found === undefined) makeRoom(name, content.content.length)
     return content
   }
+  // A good part at once: a Map whose first entry is deleted again and again gets slow.
   const makeRoom = (name: string, needed: number) => {
     bytes += needed
+    if (bytes <= atHand) return
     for (const place of [below, ends]) {
       for (const [oldest, { content }] of place) {
-        if (bytes <= atHand) return
+        if (bytes <= 0.75 * atHand) return
         if (oldest === name) continue
         place.delete(oldest)
         bytes -= content.length

@@ -23,8 +23,6 @@ export interface ChangeRow {
   /** Git blob ids of the content before and after: null where there was no file, "" when not known. */
   readonly before: string | null
   readonly after: string | null
-  /** Null for what a person did. */
-  readonly session: string | null
   readonly model: string | null
   /** `FileEdited.claim`, or "edited" for a tool that told the contents itself, or "seen" for a person's. */
   readonly claim: string
@@ -48,6 +46,14 @@ interface WriterRow {
   readonly path: string
   readonly first: number
   readonly last: number
+  /** The content that the last one led to; see `ChangeRow.after`. */
+  readonly after: string | null
+}
+
+/** The first change that began with a content to which no change of the same writer had led: others are found by that one. */
+interface BeginningRow {
+  readonly oid: string
+  readonly position: number
 }
 
 /** A call that may have changed any file while nobody looked. */
@@ -57,9 +63,12 @@ export interface BlindCallRow {
   readonly time: number
 }
 
-/** A change with when it happened, milliseconds since 1970. */
+/** A change with what its event's envelope says. */
 export interface TimedChange extends ChangeRow {
+  /** Milliseconds since 1970. */
   readonly time: number
+  /** Null for what a person did. */
+  readonly session: string | null
 }
 
 const changeRows = table<ChangeRow>({
@@ -72,7 +81,6 @@ const changeRows = table<ChangeRow>({
     origin: "TEXT",
     before: "TEXT",
     after: "TEXT",
-    session: "TEXT",
     model: "TEXT",
     claim: "TEXT",
     modified: "INTEGER",
@@ -83,15 +91,29 @@ const changeRows = table<ChangeRow>({
     removed: "INTEGER"
   },
   key: ["position"],
-  indexes: [["path", "project"], ["after"], ["before"]],
+  indexes: [["path", "project"], ["after"]],
   appendOnly: true
 })
 
 const writerRows = table<WriterRow>({
   name: "line_writers",
-  columns: { project: "TEXT", model: "TEXT", session: "TEXT", path: "TEXT", first: "INTEGER", last: "INTEGER" },
+  columns: {
+    project: "TEXT",
+    model: "TEXT",
+    session: "TEXT",
+    path: "TEXT",
+    first: "INTEGER",
+    last: "INTEGER",
+    after: "TEXT"
+  },
   key: ["project", "model", "session", "path"],
   indexes: [["session"]]
+})
+
+const beginningRows = table<BeginningRow>({
+  name: "line_beginnings",
+  columns: { oid: "TEXT", position: "INTEGER" },
+  key: ["oid"]
 })
 
 const blindRows = table<BlindCallRow>({
@@ -105,8 +127,8 @@ const blindRows = table<BlindCallRow>({
 export const Attribution: Projection = {
   name: "attribution",
   // With the algorithm, which makes the hunks.
-  version: 300 + currentAlgorithm,
-  tables: [changeRows, writerRows, blindRows],
+  version: 400 + currentAlgorithm,
+  tables: [changeRows, writerRows, beginningRows, blindRows],
   contentsOf: (event) => {
     if (event.type !== "FileEdited" || event.payload === null) return []
     return [event.payload.before?.blob, event.payload.after?.blob].filter((blob) => blob !== undefined)
@@ -115,13 +137,16 @@ export const Attribution: Projection = {
     switch (event.type) {
       case "FileEdited": {
         const row = editRow(event, contents)
+        const { position, project, path, before, after } = row
+        const session = event.correlation
         tables(changeRows).put(row)
-        if (row.session === null) return
-        const { project, session, path } = row
         const model = row.model ?? ""
-        const known = tables(writerRows).get(project, model, session, path)
-        const first = known?.first ?? event.position
-        return tables(writerRows).put({ project, model, session, path, first, last: event.position })
+        const known = session === null ? undefined : tables(writerRows).get(project, model, session, path)
+        if (before !== null && before !== known?.after && tables(beginningRows).get(before) === undefined)
+          tables(beginningRows).put({ oid: before, position })
+        if (session === null) return
+        const first = known?.first ?? position
+        return tables(writerRows).put({ project, model, session, path, first, last: position, after })
       }
       case "FileObserved": {
         const { path, checkout, content } = event.payload
@@ -133,7 +158,6 @@ export const Attribution: Projection = {
           origin: null,
           before: "",
           after: content === null ? null : content.oid,
-          session: null,
           model: null,
           claim: "seen",
           modified: 0,
@@ -174,7 +198,6 @@ const editRow = (event: Edited, contents: Contents): ChangeRow => {
     origin: payload.from?.toWellFormed() ?? null,
     before: oidOf(payload.before),
     after: oidOf(payload.after),
-    session: event.correlation,
     model: (actor.kind === "agent" ? actor.model : undefined) ?? payload.model ?? null,
     claim: payload.claim ?? "edited",
     modified: payload.userModified === true ? 1 : 0,
@@ -201,6 +224,9 @@ const contentAt = (content: Reference, contents: Contents): Buffer | undefined =
 const between = (before: Buffer | undefined, after: Buffer | undefined) =>
   before === undefined || after === undefined ? undefined : transitionBetween(before, after)
 
+const timedChanges = `SELECT line_changes.*, events.time, iif(claim = 'seen', NULL, names.name) AS session
+  FROM line_changes JOIN events USING (position) LEFT JOIN names ON names.id = events.correlation`
+
 /** Every change of these files in a project, in order, up to a position. */
 export const changesOf = (
   database: Database,
@@ -210,7 +236,7 @@ export const changesOf = (
 ): ReadonlyArray<TimedChange> =>
   database
     .prepare(
-      `SELECT line_changes.*, events.time FROM line_changes JOIN events USING (position) WHERE line_changes.project = ? AND position <= ?
+      `${timedChanges} WHERE line_changes.project = ? AND position <= ?
        AND path IN (SELECT value FROM json_each(?)) ORDER BY position`
     )
     .all(project, until, JSON.stringify(paths)) as ReadonlyArray<TimedChange>
@@ -218,9 +244,7 @@ export const changesOf = (
 /** Changes of any file that led to this content. */
 export const changesTo = (database: Database, project: string, oid: string): ReadonlyArray<TimedChange> =>
   database
-    .prepare(
-      "SELECT line_changes.*, events.time FROM line_changes JOIN events USING (position) WHERE line_changes.after = ? AND line_changes.project = ? ORDER BY position"
-    )
+    .prepare(`${timedChanges} WHERE line_changes.after = ? AND line_changes.project = ? ORDER BY position`)
     .all(oid, project) as ReadonlyArray<TimedChange>
 
 /** Changes by any session from one position to before another that took out so many lines in a row. */
@@ -232,8 +256,7 @@ export const removalsBetween = (
 ): ReadonlyArray<TimedChange> =>
   database
     .prepare(
-      `SELECT line_changes.*, events.time FROM line_changes JOIN events USING (position)
-       WHERE position >= ? AND position < ? AND removed >= ? AND session IS NOT NULL ORDER BY position`
+      `${timedChanges} WHERE position >= ? AND position < ? AND removed >= ? AND session IS NOT NULL ORDER BY position`
     )
     .all(from, to, fewest) as ReadonlyArray<TimedChange>
 
@@ -243,7 +266,7 @@ export const blobOf = (database: Database, oid: string): string | undefined =>
     .prepare(
       `SELECT coalesce(payload ->> '$.after.blob', payload ->> '$.content.blob') FROM line_changes JOIN events USING (position)
        WHERE line_changes.after = @oid UNION ALL
-       SELECT payload ->> '$.before.blob' FROM line_changes JOIN events USING (position) WHERE line_changes.before = @oid LIMIT 1`
+       SELECT payload ->> '$.before.blob' FROM line_beginnings JOIN events USING (position) WHERE oid = @oid LIMIT 1`
     )
     .pluck()
     .get({ oid }) as string | null | undefined) ?? undefined

@@ -1,4 +1,5 @@
 /** Files touched: which session changed which file, how often and how last. */
+import { exactHash } from "../domain/Content.ts"
 import type { Database } from "../events/Database.ts"
 import { type Projection, table } from "./Projection.ts"
 
@@ -47,7 +48,7 @@ export const FilesTouched: Projection = {
       project: event.project,
       edits: (row?.edits ?? 0) + 1,
       operation,
-      content: after?.hash ?? null,
+      content: (after && exactHash(after)) ?? null,
       first: row?.first ?? event.position,
       last: event.position
     })

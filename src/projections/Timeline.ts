@@ -1,5 +1,5 @@
 /** The timeline: one readable line an event. */
-import type { ContentRef } from "../domain/Content.ts"
+import { type ContentRef, exactHash } from "../domain/Content.ts"
 import type { RecordedEvent } from "../events/Event.ts"
 import { type Projection, table } from "./Projection.ts"
 
@@ -125,7 +125,7 @@ const contents = (before: ContentRef | null | undefined, after: ContentRef | nul
   `${short(before)} → ${short(after)}`
 
 const short = (content: ContentRef | null | undefined): string =>
-  content === undefined ? "?" : content === null ? "∅" : content.hash.slice(0, 8)
+  content === undefined ? "?" : content === null ? "∅" : (exactHash(content)?.slice(0, 8) ?? "?")
 
 const longest = 240
 

@@ -104,7 +104,7 @@ describe("nexus events --json", () => {
       const cause = events.find((event) => event.id === causation)
       expect(cause).toMatchObject({ type: "ToolCompleted", payload: { call: payload.call, tool: payload.tool } })
     }
-    const last = new Map(edits.map(({ payload }) => [payload.path, payload.after.hash]))
+    const last = new Map(edits.map(({ payload }) => [payload.path, payload.after.hash ?? payload.after.blob]))
     for (const [path, hash] of last) expect([path, hash]).toEqual([path, sha256(join(repositoryAfter, path))])
     expect(edits.filter(({ payload }) => payload.before === null).map(({ payload }) => payload.operation)).toEqual(
       Array.from({ length: 3 }, () => "created")

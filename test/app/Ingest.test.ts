@@ -386,8 +386,8 @@ describe("a live delivery", () => {
     expect(now).toMatchObject({
       call: "now",
       evidence: "disk",
-      before: { hash: sha256("fresh\ncontent\n") },
-      after: { hash: sha256("FRESH\ncontent\n") }
+      before: { blob: sha256("fresh\ncontent\n") },
+      after: { blob: sha256("FRESH\ncontent\n") }
     })
   })
 })

@@ -187,7 +187,12 @@ describe("capture.prompts", () => {
     using at = world()
     await at.record(submitted(at.root))
     const [event] = await at.ofType("PromptSubmitted")
-    expect(event?.payload).toMatchObject({ by: "human", prompt: "p-1", excerpt: prompt, content: hashed })
+    expect(event?.payload).toMatchObject({
+      by: "human",
+      prompt: "p-1",
+      excerpt: prompt,
+      content: { blob: hashed.hash }
+    })
     expect(await at.blob(event?.payload.content?.blob)).toBe(prompt)
   })
 

@@ -49,7 +49,7 @@ export const sixtyEvents = Effect.gen(function* () {
     const content = Buffer.from(text)
     const blob = yield* log.blobs.prepare(content, base)
     base = { content, blob }
-    const ref = { hash: blob.hash, oid: "0".repeat(40), bytes: content.length, blob: blob.hash }
+    const ref = { oid: "0".repeat(40), bytes: content.length, blob: blob.hash }
     const edited: NewEvent = {
       type: "FileEdited",
       payload: {
