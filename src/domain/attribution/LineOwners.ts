@@ -640,6 +640,7 @@ export class LineOwners implements Lineage {
     if (files.length === 0) return []
     const known = new Set(others.flatMap((ancestor) => (ancestor.superseded === true ? [] : ancestor.lines)))
     const missing = new Set(lines.filter((line) => !known.has(line)))
+    if (missing.size === 0) return []
     const isOwn = (line: string) =>
       !known.has(line) && !this.#carrying(line).some(({ file }) => this.#facts.precedes(file.commit, commit))
     return files
