@@ -77,13 +77,15 @@ export const contentsOf = (checkout: Checkout, requests: ReadonlyArray<BlameRequ
     const paths = yield* Effect.forEach(present, ({ file }) => pathIn(checkout, file))
     const isNeeded = commit !== null && present.some(({ of }) => typeof of !== "object")
     const entries = isNeeded ? yield* history.entries(checkout.path, commit, paths) : new Map<string, TreeEntry>()
-    const contents: ReadonlyArray<Content | undefined> = yield* Effect.forEach(
-      requests,
-      (request) => (isOfLog(request) ? Effect.succeed(undefined) : contentOf(checkout, request, { commit, entries })),
+    const read = (request: BlameRequest) =>
+      isOfLog(request) ? Effect.succeed(undefined) : contentOf(checkout, request, { commit, entries })
+    return yield* Effect.all(
+      {
+        pending: isNeeded ? pendingChanges(checkout) : Effect.succeed([]),
+        contents: Effect.forEach(requests, read, { concurrency: 2 })
+      },
       { concurrency: 2 }
     )
-    const isPending = contents.some((content) => content?.head != null && content.revision !== content.head)
-    return { contents, pending: isPending ? yield* pendingChanges(checkout) : [] }
   })
 
 const contentOf = (checkout: Checkout, request: BlameRequest, at: HeadEntries) =>

@@ -5,7 +5,7 @@ import { type Commit, type FileChange, History, type HistoryFailure, type Revisi
 import { GitFailed } from "../ports/Repositories.ts"
 
 /** How many commits git is asked about at once; what they changed is in memory meanwhile. */
-const together = 200
+const together = 500
 
 /** Of more new commits than this, only those are looked at that touch a name of interest. */
 const most = 1000

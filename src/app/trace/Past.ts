@@ -67,18 +67,20 @@ export const gather = (question: Question) =>
     const { redact } = yield* Secrets
     const history = yield* Port.History
     const since = Projects.find(database, project)?.registered ?? 0
-    const ancestors = head === null ? [] : yield* ancestorsOf(checkout, head, since)
+    const moves = History.moves(database, project).map((row) => ({ ...row, from: row.source, to: row.target }))
+    // What was rewritten is known by what it was before, which only reflogs may still hold.
+    const isRewritten = moves.some(({ verb }) => /^(?:rebase|pull|cherry-pick)/.test(verb))
+    const listed = (revision: string) => history.commits(checkout, { revisions: [revision], since: since - day })
+    const [ancestors, remembered] =
+      head === null
+        ? [[], []]
+        : yield* Effect.all([ancestorsOf(checkout, head, since), isRewritten ? listed("--reflog") : nothing], together)
     const order = new Map(ancestors.map(({ commit }, index) => [commit, index]))
     const commits = new Map<string, CommitFact>()
     for (const row of History.commits(database, project)) commits.set(row.oid, factOf(row))
     for (const { commit, parents, authorKey, authored, committed, reverts = null, pickedFrom = null } of ancestors)
       commits.set(commit, { commit, parents, authorKey, authored, committed, reverts, pickedFrom })
-    const moves = History.moves(database, project).map((row) => ({ ...row, from: row.source, to: row.target }))
-    // What was rewritten is known by what it was before, which only reflogs may still hold.
-    const isRewritten = head !== null && moves.some(({ verb }) => /^(?:rebase|pull|cherry-pick)/.test(verb))
-    for (const one of isRewritten
-      ? yield* history.commits(checkout, { revisions: ["--reflog"], since: since - day })
-      : [])
+    for (const one of remembered)
       if (!commits.has(one.commit)) commits.set(one.commit, { ...one, reverts: null, pickedFrom: null })
     const filesByCommit = new Map<string, ReadonlyArray<CommitFile>>()
     const loadFiles = (oids: ReadonlyArray<string>) => {
@@ -116,13 +118,6 @@ export const gather = (question: Question) =>
     }
     const asked = question.paths.map(familyOf)
     const strangers = asked.some(({ files }) => files.some(({ commit }) => !order.has(commit)))
-    // What git has forgotten is dead as well, so that asking after a `git gc` gives the same answer.
-    const live =
-      strangers && head !== null
-        ? new Set(
-            (yield* history.commits(checkout, { revisions: ["--all"], since: since - day })).map((one) => one.commit)
-          )
-        : undefined
     const merges =
       head === null ? new Map<string, ReadonlyArray<string>>() : yield* mergeParents(asked, commits, checkout)
     loadFiles(asked.flatMap(({ files }) => files.map(({ commit }) => commit)))
@@ -145,9 +140,16 @@ export const gather = (question: Question) =>
       return storedAs.get(oid)
     }
     const contents = new Map<string, Buffer>()
+    let live: ReadonlySet<string> | undefined
     if (head !== null) {
       const elsewhere = [...wanted].filter((oid) => blobOf(oid) === undefined)
-      for (const [oid, content] of yield* history.blobs(checkout, elsewhere, largest)) contents.set(oid, content)
+      const [found, reached] = yield* Effect.all(
+        [history.blobs(checkout, elsewhere, largest), strangers ? listed("--all") : nothing],
+        together
+      )
+      for (const [oid, content] of found) contents.set(oid, content)
+      // What git has forgotten is dead as well, so that asking after a `git gc` gives the same answer.
+      if (strangers) live = new Set(reached.map(({ commit }) => commit))
       stored.soon([...wanted].flatMap((oid) => blobOf(oid) ?? []))
     }
     for (const { after } of question.pending ?? []) if (after !== null) contents.set(gitOid(after), after)
@@ -264,6 +266,11 @@ export const gather = (question: Question) =>
   })
 
 const day = 86_400_000
+
+/** Questions to git that wait for each other's answers only. */
+const together = { concurrency: "unbounded" } as const
+
+const nothing = Effect.succeed<ReadonlyArray<Port.Commit>>([])
 
 /** How many files are looked through for what a new one may be a copy of. */
 const mostCompared = 200
