@@ -19,7 +19,8 @@ export class Ancestry {
   leads(ancestor: string, commit: string): boolean {
     const place = this.#places.get(ancestor)
     if (place === undefined) return false
-    return ((this.#ancestorsOf(commit)[place >> 5] ?? 0) & (1 << (place & 31))) !== 0
+    const ancestors = this.#known.get(commit) ?? this.#ancestorsOf(commit)
+    return ((ancestors[place >> 5] ?? 0) & (1 << (place & 31))) !== 0
   }
 
   /** Parents first; without recursion, since a history is long. */

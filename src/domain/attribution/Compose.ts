@@ -83,7 +83,9 @@ const resembling = (
   between: (ancestor: Ancestor) => Transition
 ): ReadonlyMap<number, Resemblance> => {
   const found = new Map<number, Resemblance>()
-  const open = [...lines.keys()].filter((line) => result[line] === undefined)
+  const open: Array<number> = []
+  for (let line = result.indexOf(undefined); line >= 0; line = result.indexOf(undefined, line + 1)) open.push(line)
+  if (open.length === 0) return found
   for (const ancestor of ancestors) {
     const { owners, spent, superseded } = ancestor
     if ((spent === undefined && superseded !== true) || !mayHave(ancestor, lines, result)) continue
@@ -109,6 +111,8 @@ const mayHave = (
   lines: ReadonlyArray<string>,
   result: ReadonlyArray<Attribution | undefined>
 ): boolean => {
+  // Most lines are where they were, and need not be looked for.
+  if (lines.some((text, line) => result[line] === undefined && ancestor.lines[line] === text)) return true
   const open = new Set(lines.filter((_, line) => result[line] === undefined))
   return open.size > 0 && ancestor.lines.some((line) => open.has(line))
 }
