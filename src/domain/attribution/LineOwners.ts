@@ -638,9 +638,10 @@ export class LineOwners implements Lineage {
       .filter((file) => this.#facts.isLive(file.commit) || this.#circumstances.wasLeft(file.commit))
       .filter((file) => this.#circumstances.wasThere(file.commit, commit))
     if (files.length === 0) return []
-    const known = new Set(others.flatMap((ancestor) => (ancestor.superseded === true ? [] : ancestor.lines)))
-    const missing = new Set(lines.filter((line) => !known.has(line)))
+    const told = others.filter(({ superseded }) => superseded !== true)
+    const missing = missingIn(told, lines)
     if (missing.size === 0) return []
+    const known = new Set(told.flatMap((ancestor) => ancestor.lines))
     const isOwn = (line: string) =>
       !known.has(line) && !this.#carrying(line).some(({ file }) => this.#facts.precedes(file.commit, commit))
     return files
@@ -717,6 +718,17 @@ export class LineOwners implements Lineage {
     const owners = this.#compose(content.oid, content.lines, all, author)
     return this.#movedBetween(null, path, owners, content.lines, author)
   }
+}
+
+/** Those of these lines that no ancestor has. */
+const missingIn = (ancestors: ReadonlyArray<Ancestor>, lines: ReadonlyArray<string>): ReadonlySet<string> => {
+  const missing = new Set(lines)
+  for (const ancestor of ancestors) {
+    // The nearest come first, and often have them all.
+    if (missing.size === 0) break
+    for (const line of ancestor.lines) missing.delete(line)
+  }
+  return missing
 }
 
 /** A commit's content. */
