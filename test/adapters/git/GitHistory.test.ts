@@ -735,9 +735,13 @@ describe("notes", () => {
 
   it("are found in the folders that git spreads many of them over", async () => {
     using at = stage()
-    const commits = Array.from({ length: 300 }, (_, index) =>
-      at.git("commit-tree", "-m", `${index}`, emptyTree(at.top))
+    const many = Array.from(
+      { length: 300 },
+      (_, index) => `commit refs/heads/many\ncommitter Ada <a@b.c> ${index} +0000\ndata 0\n\n`
     )
+    execFileSync("git", ["fast-import", "--quiet"], { cwd: at.top, input: many.join("") })
+    const commits = at.git("rev-list", "refs/heads/many").split("\n")
+    expect(commits).toHaveLength(300)
     const written = new Map(commits.map((commit) => [commit, `note of ${commit}`]))
     await run(history.writeNotes(at.top, ref, written))
     expect(at.git("ls-tree", "--name-only", ref).split("\n")[0]).toHaveLength(2)
