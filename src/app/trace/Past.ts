@@ -267,7 +267,7 @@ export const gather = (question: Question) =>
 
 const day = 86_400_000
 
-/** Questions to git that wait for each other's answers only. */
+/** Questions to git that need not wait for each other. */
 const together = { concurrency: "unbounded" } as const
 
 const nothing = Effect.succeed<ReadonlyArray<Port.Commit>>([])
