@@ -1,13 +1,10 @@
 /** Tasks from a file: a JSON list, or the checklist of a Markdown plan. */
-import { readFileSync } from "node:fs"
-import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { Draft } from "../../domain/boulder/Tasks.ts"
-import { NotFound } from "../Find.ts"
-import { Nexus } from "../Nexus.ts"
+import { givenText } from "../GivenText.ts"
 import * as TaskList from "./TaskList.ts"
 
 /** The file is no list of tasks. Nothing was added. */
@@ -32,19 +29,11 @@ const Listed = Schema.Struct({
 /** Adds all tasks of a file ("-": standard input), or none. Those with a title that is on the list and not done are left out. */
 export const importTasks = (file: string) =>
   Effect.gen(function* () {
-    const { cwd } = yield* Nexus
-    const source = file === "-" ? "standard input" : file
-    const text = yield* Effect.try({
-      try: () => readFileSync(file === "-" ? 0 : resolve(cwd, file), "utf8"),
-      catch: (cause) =>
-        cause instanceof Error && "code" in cause && cause.code === "ENOENT"
-          ? new NotFound({
-              what: "file",
-              name: file,
-              hint: "Name a JSON list of tasks, or a Markdown file with a checklist."
-            })
-          : new ImportRefused({ source, reason: cause instanceof Error ? `${cause.message}.` : String(cause) })
-    })
+    const { source, text } = yield* givenText(
+      file,
+      "Name a JSON list of tasks, or a Markdown file with a checklist.",
+      (from, reason) => new ImportRefused({ source: from, reason })
+    )
     const drafts = yield* Either.mapLeft(draftsIn(text), (reason) => new ImportRefused({ source, reason }))
     const known = new Set(
       (yield* TaskList.list).flatMap(({ title, status }) =>

@@ -1,6 +1,4 @@
 /** `nexus trace import`: Agent Trace records that were made elsewhere, kept in the log as such. */
-import { readFileSync } from "node:fs"
-import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -10,7 +8,7 @@ import { repositoryStream } from "../../domain/Ids.ts"
 import type { TraceImported } from "../../domain/RepositoryEvents.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import type { Progress } from "../../projections/Projections.ts"
-import { NotFound } from "../Find.ts"
+import { givenText } from "../GivenText.ts"
 import { Nexus } from "../Nexus.ts"
 import type { JsonObject } from "../ports/Agent.ts"
 import { type Commit, History } from "../ports/History.ts"
@@ -51,15 +49,11 @@ export interface ImportReport {
 /** Imports a file ("-": standard input): one record, a list of them, or one a line. */
 export const importFile = (file: string, report: Progress) =>
   Effect.gen(function* () {
-    const { cwd } = yield* Nexus
-    const source = file === "-" ? "standard input" : file
-    const text = yield* Effect.try({
-      try: () => readFileSync(file === "-" ? 0 : resolve(cwd, file), "utf8"),
-      catch: (cause) =>
-        cause instanceof Error && "code" in cause && cause.code === "ENOENT"
-          ? new NotFound({ what: "file", name: file, hint: "Write one with: nexus trace export -o FILE" })
-          : new TraceRefused({ source, reason: `${cause instanceof Error ? cause.message : String(cause)}.` })
-    })
+    const { source, text } = yield* givenText(
+      file,
+      "Write one with: nexus trace export -o FILE",
+      (from, reason) => new TraceRefused({ source: from, reason })
+    )
     const { incoming, skipped } = yield* Either.mapLeft(
       readRecords(text),
       (reason) => new TraceRefused({ source, reason })

@@ -1,15 +1,6 @@
 import { execFileSync } from "node:child_process"
 import { hash } from "node:crypto"
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync
-} from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import * as Effect from "effect/Effect"
@@ -812,6 +803,3 @@ describe("notes", () => {
     await expect(run(history.pushNotes(at.top, "nowhere", ref))).rejects.toThrow(/git fetch failed/)
   })
 })
-
-const emptyTree = (top: string): string =>
-  execFileSync("git", ["mktree"], { cwd: realpathSync(top), input: "", encoding: "utf8" }).trim()
