@@ -64,6 +64,15 @@ describe("nexus gate run", () => {
     expect(existsSync(late)).toBe(false)
   })
 
+  it("waits neither for what it left in the background, nor loses what it printed last", async () => {
+    configure({ ci: { command: "sleep 60 & setsid sleep 20 & seq 100000" } })
+    const started = performance.now()
+    expect(await verdicts("ci")).toEqual(["ci passed"])
+    expect(performance.now() - started).toBeLessThan(15_000)
+    const [{ verdict }] = json(await gate("list", "--json")).items
+    expect(json(await gate("show", String(verdict.id), "--json")).output).toMatch(/\n99999\n100000\n$/)
+  })
+
   it("keeps the end of what was printed, without secrets", async () => {
     const token = `ghp_${"a1B2c3D4e5".repeat(4).slice(0, 36)}`
     configure({ ci: { command: `echo one; echo ${token} >&2; exit 3` } })

@@ -42,8 +42,8 @@ export const layer = Layer.succeed(Programs, {
       const done = (exit: number | null) => {
         clearTimeout(timer)
         for (const one of killing) clearTimeout(one)
-        // What it left in the background would go on changing the files that were judged.
-        end("SIGKILL")
+        child.stdout.destroy()
+        child.stderr.destroy()
         const durationMs = Math.round(performance.now() - started)
         resume(Effect.succeed({ exit, isTimedOut, isMissing, output: output.read(), durationMs }))
       }
@@ -52,8 +52,13 @@ export const layer = Layer.succeed(Programs, {
         output.add(Buffer.from(`${cause.message}\n`))
         done(null)
       })
-      // Not "close": a process in the background may hold the pipes open for ever.
-      child.once("exit", (code) => setImmediate(() => done(code)))
+      child.once("exit", (code) => {
+        // What it left in the background would go on changing the files that were judged.
+        end("SIGKILL")
+        // What left the group as well is not waited for, though it may hold the pipes open.
+        killing.push(setTimeout(() => done(code), grace))
+      })
+      child.once("close", done)
       return Effect.sync(stop)
     })
 })
