@@ -242,8 +242,11 @@ export class LineOwners implements Lineage {
     const change = of === null || typeof of === "string" ? undefined : this.#producer(oid, of)
     if (change !== undefined && !this.#isCircle(change.position)) return this.ofChange(change)
     const files = this.#filesByAfter.get(oid) ?? []
+    // Within one second, too: what a change began with was there.
     const comesBefore = ({ commit }: CommitFile) =>
-      of === null || typeof of === "string" ? this.#facts.precedes(commit, of) : this.#wasThere(commit, of)
+      of === null || typeof of === "string"
+        ? this.#facts.precedes(commit, of)
+        : (this.#facts.commits.get(commit)?.committed ?? Infinity) <= of.time
     const isClosed = ({ commit, path }: CommitFile) => !this.#isCircle(`${commit}\0${path}`)
     const file = files.findLast((one) => comesBefore(one) && isClosed(one)) ?? files.find(isClosed)
     if (file !== undefined) return this.ofCommit(file.commit, file.path)

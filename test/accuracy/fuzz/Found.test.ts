@@ -2,7 +2,7 @@
 import { expect, test } from "vitest"
 import { opus, sonnet } from "../Agent.ts"
 import { by } from "../Expect.ts"
-import type { CommitFact, Facts } from "../../../src/domain/attribution/Facts.ts"
+import type { Change, CommitFact, Facts } from "../../../src/domain/attribution/Facts.ts"
 import { lineOwners } from "../../../src/domain/attribution/LineOwners.ts"
 import { transition } from "../../../src/domain/attribution/Transition.ts"
 import { newStage, type Stage } from "../Stage.ts"
@@ -225,4 +225,46 @@ test("edits and commits of one second do not explain each other in circles: a bu
   expect(owners?.map(({ contributor }) => contributor.type)).toEqual(
     commits.map((_, index) => (isAgents(index) ? "ai" : "human"))
   )
+})
+
+test("what a stash and a commit both have is the commit's, though the next edit is of the same second", () => {
+  const facts = oneSecond([
+    { id: "stash", lines: ["a"] },
+    { id: "commit", lines: ["a"] }
+  ])
+  const at = facts.since + 1000
+  const fact = (commit: string, time: number): CommitFact => ({
+    commit,
+    parents: ["base"],
+    authorKey: "ada",
+    authored: time,
+    committed: time,
+    reverts: null,
+    pickedFrom: null
+  })
+  const edit: Change = {
+    position: 1,
+    checkout: "/",
+    path: "f",
+    origin: null,
+    before: "blob both",
+    after: "blob edited",
+    session: "claude:s",
+    model: null,
+    claim: "edited",
+    modified: false,
+    formatter: null,
+    head: null,
+    transition: transition(["a"], ["a", "b"]),
+    time: at + 1500
+  }
+  const owners = lineOwners({
+    ...facts,
+    changes: [edit],
+    commits: new Map([fact("stash", at), fact("commit", at + 1000)].map((one) => [one.commit, one])),
+    files: facts.files.map((file) => ({ ...file, after: "blob both" })),
+    moves: [{ checkout: "/", from: "base", to: "commit", verb: "commit", at: at + 1000 }],
+    lines: (oid) => (oid === "blob both" ? ["a"] : oid === "blob edited" ? ["a", "b"] : undefined)
+  }).ofChange(edit)
+  expect(owners?.map(({ contributor }) => contributor.type)).toEqual(["human", "ai"])
 })
