@@ -62,6 +62,9 @@ describe("nexus task", () => {
     expect(await said("add")).toContain("4 nexus: A task needs a title.")
     expect(await said("add", "--priority", "100", "x")).toContain("is no priority")
     expect(await said("add", "--after", "T-9", "x")).toContain("which is no task")
+    expect(await said("add", "--priorty", "9", "x")).toContain(
+      "2 nexus: There is no option --priorty. Did you mean --priority?"
+    )
     expect(await said("block", "1", "--reason", "")).toContain("4 nexus: A reason is needed.")
     expect(await said("import", "nowhere.md")).toContain("3 nexus: There is no file")
     expect(await items("list", "--all")).toEqual(before)

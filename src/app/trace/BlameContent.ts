@@ -106,7 +106,10 @@ export const recordedContent = (
     const event = request.event ?? (yield* lastUpTo(request.time ?? 0))
     const known = yield* eventContent(project, checkout.path, path, event)
     if (known === undefined)
-      return yield* refuse(`was not recorded by event ${event}`, "Ask about a revision instead: --rev REVISION")
+      return yield* refuse(
+        `was not recorded by ${event === 0 ? "then" : `event ${event}`}`,
+        "Ask about a revision instead: --rev REVISION"
+      )
     const bytes = yield* textual(known.bytes, refuse)
     const content: Bytes = {
       request,

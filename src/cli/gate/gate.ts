@@ -9,6 +9,7 @@ import { isoTime } from "../../app/Views.ts"
 import { type Gate, shownCommand } from "../../domain/boulder/Gates.ts"
 import type { Verdict } from "../../projections/Gates.ts"
 import { globals } from "../Globals.ts"
+import { noOption } from "../noOption.ts"
 import { Output } from "../Output.ts"
 import { shownTime } from "../shownTime.ts"
 import { table } from "../Table.ts"
@@ -82,6 +83,7 @@ const runCommand = Command.make(
     withLog(
       Effect.gen(function* () {
         const output = yield* Output
+        yield* noOption(names, ["again"])
         const gates: ReadonlyArray<Gate> =
           names.length > 0
             ? yield* Effect.forEach(names, RunGate.find)

@@ -9,6 +9,7 @@ import * as RunGate from "../../app/gates/RunGate.ts"
 import * as TaskList from "../../app/boulder/TaskList.ts"
 import { type Command as Change, isUnfinished, ready } from "../../domain/boulder/Tasks.ts"
 import { globals } from "../Globals.ts"
+import { noOption } from "../noOption.ts"
 import { Output } from "../Output.ts"
 import { withLog } from "../withLog.ts"
 import { taskLines, taskTable, taskView } from "./taskLines.ts"
@@ -55,17 +56,20 @@ const add = Command.make(
     ...globals
   },
   ({ title, priority, after, gate }) =>
-    changed({
-      do: "add",
-      drafts: [
-        {
-          title: title.join(" "),
-          priority: Option.getOrUndefined(priority),
-          after: after.map(TaskList.idOf),
-          gates: gate
-        }
-      ]
-    })
+    Effect.zipRight(
+      noOption(title, ["priority", "after", "gate"]),
+      changed({
+        do: "add",
+        drafts: [
+          {
+            title: title.join(" "),
+            priority: Option.getOrUndefined(priority),
+            after: after.map(TaskList.idOf),
+            gates: gate
+          }
+        ]
+      })
+    )
 ).pipe(Command.withDescription("Add a task"))
 
 const list = Command.make(

@@ -1,11 +1,11 @@
 /** What `nexus trace query` does and prints. */
 import * as Effect from "effect/Effect"
-import { nearest } from "../../app/nearest.ts"
 import { query, type QueryAnswer, rowView } from "../../app/trace/Query.ts"
 import { isoTime } from "../../app/Views.ts"
 import type { ContributorType, Evidence } from "../../domain/attribution/Attribution.ts"
 import type { QueryRow } from "../../domain/attribution/query/Row.ts"
 import { UsageWrong } from "../Invocation.ts"
+import { noOption } from "../noOption.ts"
 import { Output } from "../Output.ts"
 import { shownTime } from "../shownTime.ts"
 import { parseTime } from "../times.ts"
@@ -27,9 +27,7 @@ export interface AskedQuery {
   readonly limit: number | undefined
 }
 
-const options = ["file", "model", "contributor", "session", "since", "until", "rev", "min-evidence", "limit"].map(
-  (name) => `--${name}`
-)
+const options = ["file", "model", "contributor", "session", "since", "until", "rev", "min-evidence", "limit"]
 
 export const showQuery = (asked: AskedQuery) =>
   withLog(
@@ -37,13 +35,7 @@ export const showQuery = (asked: AskedQuery) =>
       const output = yield* Output
       const { limit = Infinity } = asked
       if (limit < 0) return yield* new UsageWrong({ message: "--limit: it cannot be negative" })
-      // The library takes what it does not know for words of the expression.
-      const option = asked.expression.find((word) => /^--[a-z]/.test(word))
-      if (option !== undefined) {
-        const meant = nearest(option, options)
-        const guess = meant === undefined ? "" : ` Did you mean ${meant}?`
-        return yield* new UsageWrong({ message: `There is no option ${option}.${guess}` })
-      }
+      yield* noOption(asked.expression, options)
       const answer = yield* query({
         expression: asked.expression.join(" "),
         files: asked.file,

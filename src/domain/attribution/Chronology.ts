@@ -45,15 +45,15 @@ export class Chronology {
     let first = this.#firstAfter.get(commit.commit)
     if (first === undefined) {
       const together = this.#bySecond.get(Math.floor(this.#at(commit) / second)) ?? []
-      first = together.find((one) => this.beganAfter(one, commit))?.position ?? Infinity
+      first = together.find((one) => this.#beganAfter(one, commit))?.position ?? Infinity
       first = Math.min(first, this.#maker(commit) + 1)
       this.#firstAfter.set(commit.commit, first)
     }
-    return first <= change.position || this.beganAfter(change, commit)
+    return first <= change.position || this.#beganAfter(change, commit)
   }
 
   /** Whether a change began when a commit was there already: with it as HEAD, or with a content that only came with or after it. */
-  beganAfter(change: Change, commit: CommitFact): boolean {
+  #beganAfter(change: Change, commit: CommitFact): boolean {
     const { head, before, position } = change
     if (head !== null && this.#leadsTo(commit.commit, head)) return true
     const holders = before === null || before === "" ? [] : (this.#filesByAfter.get(before) ?? [])
