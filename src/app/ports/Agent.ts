@@ -110,8 +110,43 @@ export interface Caller {
   readonly session?: SessionId
 }
 
+/** A client asks whether it may stop, or tells that it has stopped. */
+export interface StopSignal {
+  /** Null when the client does not name the conversation: then nothing is decided. */
+  readonly session: SessionId | null
+  /** "stop": of the conversation itself; "subagent": of a helper within it; "failure": the model's service failed. */
+  readonly kind: "stop" | "subagent" | "failure"
+  /** The client waits for the answer before it stops. Otherwise it is idle already, and a continuation wakes it. */
+  readonly waits: boolean
+  /** The client's own word for this stop, where it has one: the same word again is the same stop. */
+  readonly turn?: string
+  /** What a person does or has to do just now, so that nothing may be said in their stead. */
+  readonly intent?: "aborted" | "question" | "permission" | "plan mode"
+  /** How much of the conversation's own work still runs in the background. */
+  readonly background: number
+  /** What failed, in the client's words. */
+  readonly error?: string
+  /** How full the model's context is, where the client says so. */
+  readonly contextPercent?: number
+}
+
+/** What a hook answers. Each client has its own words for it. */
+export type Answer =
+  /** Go on. `level` 1 is a reminder, from 2 on it is said with more weight. `delayMs`: where the client can wait. */
+  | { readonly kind: "continue"; readonly text: string; readonly level: number; readonly delayMs: number }
+  /** Stop. `notice`: a line for the person. */
+  | { readonly kind: "allow"; readonly notice?: string }
+  /** Do not call this tool. */
+  | { readonly kind: "deny"; readonly reason: string }
+  /** What the model should know as its session begins, or goes on after a compaction. */
+  | { readonly kind: "context"; readonly text: string }
+
 export interface Agent {
   readonly name: string
+  /** Whether a payload is a stop, from the payload as it came. */
+  readonly stop?: (payload: JsonObject) => StopSignal | undefined
+  /** What its hook prints for an answer to a payload, in the client's own strict form; "" where it has no words for it. */
+  readonly answer?: (payload: JsonObject, answer: Answer) => string
   /** Whether a process with this environment was started by the agent's own shell. */
   readonly caller?: (environment: Readonly<Record<string, string | undefined>>) => Caller | undefined
   /** The name of the agent that a payload is really of, when another client ran the hooks of this one. */
