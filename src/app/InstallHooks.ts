@@ -1,27 +1,15 @@
 /** Putting an agent's hooks into its settings file, and taking them out again as if they had never been there. */
 import { isUtf8 } from "node:buffer"
 import { hash } from "node:crypto"
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync
-} from "node:fs"
-import { basename, dirname, join, resolve } from "node:path"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs"
+import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { createTwoFilesPatch } from "diff"
 import { packageFile } from "../events/PackageFile.ts"
 import { Nexus } from "./Nexus.ts"
+import { replaceFile, targetOf } from "./ReplaceFile.ts"
 import { type HookTarget, type InstallableAgent, SettingsRefused } from "./ports/Agent.ts"
 
 export type Scope = "local" | "shared"
@@ -213,16 +201,6 @@ const unchanged = (planned: SettingsChange): Effect.Effect<void, SettingsRefused
         )
   )
 
-/** Where a path leads through symbolic links, whether or not a file is there. */
-const targetOf = (path: string): string => {
-  let target = path
-  for (let links = 0; lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true; links++) {
-    if (links === 40) throw new Error("its symbolic links lead around in a circle.")
-    target = resolve(dirname(target), readlinkSync(target))
-  }
-  return target
-}
-
 const recordFile = (installs: string, file: string): string =>
   join(installs, `${hash("sha256", file).slice(0, 32)}.json`)
 
@@ -242,20 +220,6 @@ const readRecord = (path: string): Install | undefined => {
   } catch {
     // Not there or not readable: then our hooks are taken out one by one.
     return undefined
-  }
-}
-
-/** Whole or not at all; through symbolic links, since settings are often kept elsewhere; with the old file's mode. */
-const replaceFile = (path: string, content: string, mode?: number): void => {
-  const target = targetOf(path)
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`)
-  const kept = mode ?? (existsSync(target) ? statSync(target).mode & 0o777 : undefined)
-  try {
-    writeFileSync(temporary, content, { flush: true, ...(kept === undefined ? {} : { mode: kept }) })
-    if (kept !== undefined) chmodSync(temporary, kept)
-    renameSync(temporary, target)
-  } finally {
-    rmSync(temporary, { force: true })
   }
 }
 
