@@ -89,7 +89,12 @@ export const diagnose = Effect.gen(function* () {
   const config = load(nexus.home.config, (yield* Repositories).checkoutOf(nexus.cwd)?.path)
   found.push(
     Either.match(config, {
-      onLeft: (error) => problem("configuration", error.message, "Until it is mended, prompts are not kept."),
+      onLeft: (error) =>
+        problem(
+          "configuration",
+          error.message,
+          "Until it is mended, prompts are not kept, and no agent is told to go on."
+        ),
       onRight: ({ prompts }) => ok("configuration", `capture.prompts is ${prompts}`)
     })
   )

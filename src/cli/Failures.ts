@@ -54,6 +54,8 @@ const exits: Readonly<Record<string, number>> = {
   PolicyUnreadable: exitCodes.usage,
   GateNotPassed: exitCodes.policy,
   ConfigUnreadable: exitCodes.usage,
+  SettingUnknown: exitCodes.usage,
+  SettingWrong: exitCodes.usage,
   PolicyViolated: exitCodes.policy
 }
 

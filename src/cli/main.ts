@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { backupCommand, restoreCommand } from "./backup.ts"
 import { completionsCommand, completionsOf } from "./completions.ts"
+import { configCommand } from "./config/config.ts"
 import { demoCommand } from "./demo.ts"
 import { eventsCommand } from "./events.ts"
 import { gateCommand } from "./gate/gate.ts"
@@ -55,6 +56,7 @@ const tree = (completions: ReturnType<typeof completionsCommand>) =>
       traceCommand,
       taskCommand,
       gateCommand,
+      configCommand,
       watchCommand,
       hookHelpCommand,
       completions
