@@ -4,6 +4,7 @@ import { join } from "node:path"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser"
+import { defaultLimits, type Limits } from "../domain/boulder/Limits.ts"
 import { nearest } from "./nearest.ts"
 
 /** `full`: prompts are kept; `hash`: only their hash; `off`: only that there was one. */
@@ -19,13 +20,30 @@ export interface GateSetting {
   readonly origin: string
 }
 
+export interface EnforcerSettings {
+  /** "observe": it decides and records, and lets every agent go. */
+  readonly mode: "enforce" | "observe" | "off"
+  /** `nexus task start` in an agent's own shell arms a run for that conversation. */
+  readonly armOnStart: boolean
+  /** The gates that a run needs; null: all that the project has. */
+  readonly gates: ReadonlyArray<string> | null
+  /** Subagents are held to the work as well. */
+  readonly subagents: boolean
+  readonly limits: Limits
+}
+
 export interface Config {
   readonly prompts: PromptCapture
+  readonly enforcer: EnforcerSettings
   /** By name. */
   readonly gates: Readonly<Record<string, GateSetting>>
 }
 
-export const defaults: Config = { prompts: "full", gates: {} }
+export const defaults: Config = {
+  prompts: "full",
+  gates: {},
+  enforcer: { mode: "enforce", armOnStart: true, gates: null, subagents: false, limits: defaultLimits }
+}
 
 export class ConfigUnreadable extends Schema.TaggedError<ConfigUnreadable>()("ConfigUnreadable", {
   file: Schema.String,
@@ -44,9 +62,13 @@ export const load = (userFile: string, checkout: string | undefined): Either.Eit
     return { ...defaults, ...user, ...project, gates: { ...user.gates, ...project.gates } }
   })
 
-/** For hooks, which cannot stop and ask: with a file that can't be read, prompts are not kept. */
+/** For hooks, which cannot stop and ask: with a file that can't be read, prompts are not kept and nobody is held to work. */
 export const loadSafely = (userFile: string, checkout: string | undefined): Config =>
-  Either.getOrElse(load(userFile, checkout), () => ({ ...defaults, prompts: "hash" as const }))
+  Either.getOrElse(load(userFile, checkout), () => ({
+    ...defaults,
+    prompts: "hash" as const,
+    enforcer: { ...defaults.enforcer, mode: "off" as const }
+  }))
 
 const known = ["capture.prompts", "gates.NAME.command", "gates.NAME.timeout"]
 

@@ -12,6 +12,8 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { backupCommand, restoreCommand } from "./backup.ts"
+import { boulderCommand } from "./boulder/boulder.ts"
+import { inboxCommand } from "./boulder/inbox.ts"
 import { completionsCommand, completionsOf } from "./completions.ts"
 import { demoCommand } from "./demo.ts"
 import { eventsCommand } from "./events.ts"
@@ -55,6 +57,8 @@ const tree = (completions: ReturnType<typeof completionsCommand>) =>
       traceCommand,
       taskCommand,
       gateCommand,
+      boulderCommand,
+      inboxCommand,
       watchCommand,
       hookHelpCommand,
       completions
