@@ -12,6 +12,8 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { backupCommand, restoreCommand } from "./backup.ts"
+import { boulderCommand } from "./boulder/boulder.ts"
+import { inboxCommand } from "./boulder/inbox.ts"
 import { completionsCommand, completionsOf } from "./completions.ts"
 import { configCommand } from "./config/config.ts"
 import { demoCommand } from "./demo.ts"
@@ -56,6 +58,8 @@ const tree = (completions: ReturnType<typeof completionsCommand>) =>
       traceCommand,
       taskCommand,
       gateCommand,
+      boulderCommand,
+      inboxCommand,
       configCommand,
       watchCommand,
       hookHelpCommand,

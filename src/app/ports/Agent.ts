@@ -145,6 +145,10 @@ export interface Agent {
   readonly name: string
   /** Whether a payload is a stop, from the payload as it came. */
   readonly stop?: (payload: JsonObject) => StopSignal | undefined
+  /** Its hooks tell of each turn as it begins, so that one that does not begin is known. */
+  readonly tellsTurns?: boolean
+  /** The conversation of a payload that tells of its going on with its memory shortened, in the hook that can remind it. */
+  readonly forgot?: (payload: JsonObject) => SessionId | undefined
   /** What its hook prints for an answer to a payload, in the client's own strict form; "" where it has no words for it. */
   readonly answer?: (payload: JsonObject, answer: Answer) => string
   /** Whether a process with this environment was started by the agent's own shell. */
