@@ -8,7 +8,7 @@ import * as Spool from "../events/Spool.ts"
 import { Projections } from "../projections/Projections.ts"
 import * as Projects from "../projections/Projects.ts"
 import { load } from "./Config.ts"
-import { hookScript, hookTarget } from "./InstallHooks.ts"
+import { hookScript, hookTarget, launcher } from "./InstallHooks.ts"
 import { Nexus } from "./Nexus.ts"
 import { isInstallable } from "./ports/Agent.ts"
 import { Repositories } from "./ports/Repositories.ts"
@@ -98,7 +98,7 @@ export const diagnose = Effect.gen(function* () {
       onRight: ({ prompts }) => ok("configuration", `capture.prompts is ${prompts}`)
     })
   )
-  found.push(script(nexus))
+  found.push(...scripts(nexus))
   found.push(...(yield* hooks))
   return found
 })
@@ -149,16 +149,23 @@ const wal = (log: string): Diagnosis => {
     : ok("write-ahead log", detail)
 }
 
-const script = (nexus: Nexus["Type"]): Diagnosis => {
-  const { hookScript: path, path: home } = nexus.home
-  if (!existsSync(path)) return warning("hook script", "is not installed", 'Run "nexus init" in a repository.')
+/** What the hooks run, and what agents are told to run. */
+const scripts = ({ home, program }: Nexus["Type"]): ReadonlyArray<Diagnosis> => {
+  if (!existsSync(home.hookScript))
+    return [warning("hook script", "is not installed", 'Run "nexus init" in a repository.')]
+  return [
+    script("hook script", home.hookScript, hookScript(home.path, program)),
+    script("launcher", home.launcher, launcher(home.path, program))
+  ]
+}
+
+const script = (check: string, path: string, wanted: string): Diagnosis => {
   const fix = 'Run "nexus init" again.'
-  if (readFileSync(path, "utf8") !== hookScript(home, nexus.program)) {
-    return warning("hook script", `${path} starts another Nexus or another Node than this`, fix)
+  if (!existsSync(path)) return warning(check, `${path} is gone`, fix)
+  if (readFileSync(path, "utf8") !== wanted) {
+    return warning(check, `${path} starts another Nexus or another Node than this`, fix)
   }
-  if ((statSync(path).mode & 0o100) === 0)
-    return warning("hook script", `${path} cannot be run: hooks record nothing`, fix)
-  return ok("hook script", path)
+  return (statSync(path).mode & 0o100) === 0 ? warning(check, `${path} cannot be run`, fix) : ok(check, path)
 }
 
 /** The hooks of the checkout that the command was given in. */

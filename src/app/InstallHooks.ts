@@ -119,19 +119,23 @@ export const uninstall = (planned: SettingsChange): Effect.Effect<void, Settings
     })
   })
 
-/** Puts the script that the hooks run, and the spool that it writes to, into the home. */
+/** Puts the script that the hooks run, the spool that it writes to, and a way to start Nexus into the home. */
 export const installScript: Effect.Effect<void, SettingsRefused, Nexus> = Effect.gen(function* () {
   const { home, program } = yield* Nexus
   yield* onDisk(home.hookScript, () => {
     for (const folder of ["tmp", "new", "rejected"])
       mkdirSync(join(home.spool, folder), { recursive: true, mode: 0o700 })
     mkdirSync(dirname(home.hookScript), { recursive: true, mode: 0o700 })
-    const script = hookScript(home.path, program)
-    if (!existsSync(home.hookScript) || readFileSync(home.hookScript, "utf8") !== script) {
-      replaceFile(home.hookScript, script, 0o700)
-    }
-    chmodSync(home.hookScript, 0o700)
   })
+  for (const [path, text] of [
+    [home.hookScript, hookScript(home.path, program)],
+    [home.launcher, launcher(home.path, program)]
+  ] as const) {
+    yield* onDisk(path, () => {
+      if (!existsSync(path) || readFileSync(path, "utf8") !== text) replaceFile(path, text, 0o700)
+      chmodSync(path, 0o700)
+    })
+  }
 })
 
 /** What hooks of this Nexus run. */
@@ -143,11 +147,17 @@ export const hookTarget = ({ home, program, platform }: Nexus["Type"]): HookTarg
 })
 
 /** The hook script for a home and a program. */
-export const hookScript = (home: string, program: { readonly node: string; readonly nexus: string }): string =>
-  readFileSync(packageFile("integrations", "claude", "nexus-hook"), "utf8")
-    .replace("@HOME@", () => quote(home))
-    .replace("@NODE@", () => quote(program.node))
-    .replace("@NEXUS@", () => quote(program.nexus))
+export const hookScript = (home: string, program: Program): string => filledIn("nexus-hook", home, program)
+
+/** What starts that program with that home. */
+export const launcher = (home: string, program: Program): string => filledIn("nexus", home, program)
+
+type Program = Nexus["Type"]["program"]
+
+const filledIn = (script: string, home: string, program: Program): string =>
+  readFileSync(packageFile("integrations", "hooks", script), "utf8").replaceAll(/@(HOME|NODE|NEXUS)@/g, (_, name) =>
+    quote(name === "HOME" ? home : name === "NODE" ? program.node : program.nexus)
+  )
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 

@@ -8,6 +8,8 @@ export interface Home {
   readonly spool: string
   /** The script that agents' hooks run. */
   readonly hookScript: string
+  /** Starts Nexus with this home, where it is on nobody's PATH. */
+  readonly launcher: string
   readonly config: string
   /** What settings files were before Nexus wrote into them, so that they can be put back. */
   readonly installs: string
@@ -20,6 +22,7 @@ export const at = (path: string): Home => ({
   log: join(path, "nexus.db"),
   spool: join(path, "spool"),
   hookScript: join(path, "bin", "nexus-hook"),
+  launcher: join(path, "bin", "nexus"),
   config: join(path, "config.jsonc"),
   installs: join(path, "installs"),
   calls: join(path, "calls")

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import {
   chmodSync,
   existsSync,
@@ -17,7 +17,8 @@ import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { isNexusCommand } from "../../src/adapters/agents/claude/Contract.ts"
 import { init, planInit, planUninstall, uninstall } from "../../src/app/InitProject.ts"
-import { hookScript, type Scope } from "../../src/app/InstallHooks.ts"
+import { hookScript, launcher, type Scope } from "../../src/app/InstallHooks.ts"
+import type { Home } from "../../src/events/Home.ts"
 import { repository, world, type World } from "./world.ts"
 
 const checkout = (at: World) => repository(join(at.root, "project"))
@@ -393,4 +394,93 @@ describe("the hook script", () => {
     })
     expect(await at.ingest()).toEqual({ recorded: 1, repeated: 0, rejected: 1 })
   })
+
+  it("hands the payload on to what answers, though somebody else records it meanwhile, and prints its answer alone", () => {
+    using at = world()
+    const { run, told } = answering(at.home, `rm -f "${at.home.spool}/new"/*; cat; printf answer`)
+    const input = `{"a":"${"é\\n".repeat(50_000)}"}`
+    expect(run(["claude", "ack"], { input })).toEqual({ status: 0, stdout: `${input}answer`, stderr: "" })
+    expect(told()).toMatch(/^--home \S+ hook claude --delivered claude\.\w+\.\d+\.\d+\n$/)
+    expect(at.waiting()).toEqual([])
+  })
+
+  it("starts nothing where no answer is waited for", () => {
+    using at = world()
+    const { run, told } = answering(at.home, "printf answer")
+    expect(run(["claude"], { input: "{}" })).toEqual({ status: 0, stdout: "", stderr: "" })
+    expect(told()).toBe("")
+    expect(at.waiting()).toHaveLength(1)
+  })
+
+  it("succeeds and says where the payload is when what answers fails", () => {
+    using at = world()
+    const { run } = answering(at.home, "exit 3")
+    const ran = run(["claude", "ack"], { input: "{}" })
+    expect(ran).toMatchObject({ status: 0, stdout: "" })
+    expect(ran.stderr).toMatch(/^nexus: this hook event waits in .*\n$/)
+    expect(at.waiting()).toHaveLength(1)
+  })
+
+  it("asks for no answer while the enforcer is switched off, in the first project folder that the client names", () => {
+    using at = world()
+    const { run, told } = answering(at.home, "")
+    const [stopped, other] = [join(at.root, "stopped"), join(at.root, "other")]
+    mkdirSync(join(stopped, ".nexus"), { recursive: true })
+    mkdirSync(other)
+    writeFileSync(join(stopped, ".nexus/STOP"), "")
+    const silent = (env: Readonly<Record<string, string>>, cwd = other): boolean => {
+      expect(run(["codex", "ack"], { input: "{}", env, cwd })).toEqual({ status: 0, stdout: "", stderr: "" })
+      return told().trimEnd().split("\n").at(-1)?.endsWith(" --no-answer") === true
+    }
+    expect(silent({})).toBe(false)
+    expect(silent({ NEXUS_ENFORCER: "off" })).toBe(true)
+    expect(silent({ NEXUS_ENFORCER: "on" })).toBe(false)
+    expect(silent({}, stopped)).toBe(true)
+    expect(silent({ GEMINI_PROJECT_DIR: stopped })).toBe(true)
+    expect(silent({ CURSOR_PROJECT_DIR: stopped, GEMINI_PROJECT_DIR: other })).toBe(true)
+    expect(silent({ CLAUDE_PROJECT_DIR: other, CURSOR_PROJECT_DIR: stopped }, stopped)).toBe(false)
+    expect(at.waiting()).toHaveLength(7)
+  })
 })
+
+describe("the launcher", () => {
+  it("starts this Nexus with this home, and hands its words on", async () => {
+    using at = world()
+    const top = checkout(at)
+    await initialise(at, top)
+    expect(statSync(at.home.launcher).mode & 0o777).toBe(0o700)
+    for (const name of ["/it's", "/a b", "/$HOME/`id`", "/$&"]) {
+      const script = launcher(name, { node: "printf", nexus: "%s\\n" })
+      const told = execFileSync("sh", ["-c", script, "sh", "a b", "$c"], { encoding: "utf8" })
+      expect(told).toBe(["--home", name, "a b", "$c", ""].join("\n"))
+    }
+    writeFileSync(at.home.launcher, "#!/bin/sh\n", { mode: 0o600 })
+    await initialise(at, top)
+    expect(readFileSync(at.home.launcher, "utf8")).toContain(at.home.path)
+    expect(statSync(at.home.launcher).mode & 0o777).toBe(0o700)
+  })
+})
+
+/** The hook script with a program in place of Nexus that notes its arguments and does this. */
+const answering = (home: Home, body: string) => {
+  const folder = dirname(home.hookScript)
+  for (const name of [folder, ...["tmp", "new"].map((one) => join(home.spool, one))])
+    mkdirSync(name, { recursive: true })
+  const [program, log] = [join(folder, "program"), join(folder, "told")]
+  writeFileSync(program, `printf '%s ' "$@" | sed 's/ $//' >>'${log}'\necho >>'${log}'\n${body}\n`)
+  writeFileSync(home.hookScript, hookScript(home.path, { node: "/bin/sh", nexus: program }))
+  return {
+    run: (
+      args: ReadonlyArray<string>,
+      options: { input: string; env?: Readonly<Record<string, string>>; cwd?: string }
+    ) => {
+      const { status, stdout, stderr } = spawnSync("/bin/sh", [home.hookScript, ...args], {
+        encoding: "utf8",
+        ...options,
+        env: { PATH: process.env["PATH"], ...options.env }
+      })
+      return { status, stdout, stderr }
+    },
+    told: () => (existsSync(log) ? readFileSync(log, "utf8") : "")
+  }
+}

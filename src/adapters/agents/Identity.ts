@@ -32,6 +32,12 @@ export const identify = (
   return Either.right({ hook, session: id })
 }
 
+/** The conversation that a client names; null where that cannot be an id. */
+export const sessionNamed = (client: string, session: string | undefined): SessionId | null => {
+  const id = `${client}:${session ?? ""}`
+  return isSessionId(id) ? id : null
+}
+
 /** The id of a delivery that cannot happen twice; none where the client gave no id that can be one. */
 export const onceFor = (hook: string, id: string | undefined): { readonly delivery?: string } =>
   optional("delivery", id !== undefined && /^[\w.-]{1,128}$/.test(id) ? `${hook}:${id}` : undefined)

@@ -116,7 +116,7 @@ export interface StopSignal {
   readonly session: SessionId | null
   /** "stop": of the conversation itself; "subagent": of a helper within it; "failure": the model's service failed. */
   readonly kind: "stop" | "subagent" | "failure"
-  /** The client waits for the answer before it stops. Otherwise it is idle already, and a continuation wakes it. */
+  /** The client waits for the answer, and heeds it, before it stops. Otherwise a continuation has to wake it, if it can. */
   readonly waits: boolean
   /** The client's own word for this stop, where it has one: the same word again is the same stop. */
   readonly turn?: string
@@ -124,7 +124,7 @@ export interface StopSignal {
   readonly intent?: "aborted" | "question" | "permission" | "plan mode"
   /** How much of the conversation's own work still runs in the background. */
   readonly background: number
-  /** What failed, in the client's words. */
+  /** What failed: the client's word for it, and the service's status where it is told ("rate_limit", "APIError 400"). */
   readonly error?: string
   /** How full the model's context is, where the client says so. */
   readonly contextPercent?: number
@@ -143,13 +143,16 @@ export type Answer =
 
 export interface Agent {
   readonly name: string
-  /** Whether a payload is a stop, from the payload as it came. */
+  /** Whether a payload is a stop, from the payload as it came. Not of one with a `host`: that agent is to be asked. */
   readonly stop?: (payload: JsonObject) => StopSignal | undefined
   /** Its hooks tell of each turn as it begins, so that one that does not begin is known. */
   readonly tellsTurns?: boolean
   /** The conversation of a payload that tells of its going on with its memory shortened, in the hook that can remind it. */
   readonly forgot?: (payload: JsonObject) => SessionId | undefined
-  /** What its hook prints for an answer to a payload, in the client's own strict form; "" where it has no words for it. */
+  /**
+   * What its hook prints for an answer to a payload: one JSON object in the client's own strict form, or "" where it has no
+   * words for it, as for a continuation of what is no stop.
+   */
   readonly answer?: (payload: JsonObject, answer: Answer) => string
   /** Whether a process with this environment was started by the agent's own shell. */
   readonly caller?: (environment: Readonly<Record<string, string | undefined>>) => Caller | undefined

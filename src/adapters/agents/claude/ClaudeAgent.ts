@@ -9,6 +9,7 @@ import { editsOf } from "./Edits.ts"
 import { hostOf } from "./Host.ts"
 import { commandsFor } from "./Matching.ts"
 import * as Settings from "./Settings.ts"
+import { answerTo, forgotIn, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 import { windowOf } from "./Windows.ts"
 
@@ -30,6 +31,9 @@ export const ClaudeAgent: InstallableAgent = {
   caller,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
+  stop: stopOf,
+  forgot: forgotIn,
+  answer: answerTo,
   read,
   promptFields: ["prompt", "command_args", "session_title", "custom_instructions", "compact_summary"],
   settings: {

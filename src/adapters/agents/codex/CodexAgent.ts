@@ -4,6 +4,7 @@ import { editsIn, filesIn } from "../EnvelopeEdits.ts"
 import { textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { callsIn, failureIn, reachesAll } from "./Payload.ts"
+import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
 export const editsOf = (payload: JsonObject, live: boolean): ReadonlyArray<Edit> => {
@@ -44,6 +45,8 @@ export const CodexAgent: Agent = {
   name: agentName,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
+  stop: stopOf,
+  answer: answerTo,
   read,
   promptFields: ["prompt"]
 }

@@ -5,6 +5,7 @@ import { textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { editsOf } from "./Edits.ts"
 import { conversationOf, eventOf, fileOf, folderOf, inputOf, patchOf, pathOf } from "./Payload.ts"
+import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
 const shells = new Set(["Shell", "Bash", "PowerShell"])
@@ -36,6 +37,8 @@ export const CursorAgent: Agent = {
   folder: folderOf,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
+  stop: stopOf,
+  answer: answerTo,
   read,
   promptFields: ["prompt"]
 }

@@ -4,6 +4,7 @@ import { bytes } from "../Contents.ts"
 import { firstText, isObject, objectOf, textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { callOf, failureIn } from "./Payload.ts"
+import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
 /** Files of the client itself: its plans and scratch files. */
@@ -66,6 +67,8 @@ export const GeminiAgent: Agent = {
   name: agentName,
   edits: editsOf,
   window: windowOf,
+  stop: stopOf,
+  answer: answerTo,
   read,
   promptFields: ["prompt", "llm_request"]
 }

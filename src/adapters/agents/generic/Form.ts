@@ -141,7 +141,12 @@ const filesOf = (
   named: ReadonlyArray<string> | undefined,
   given: Readonly<Record<string, typeof content.Type>> | null | undefined
 ): ReadonlyArray<File> =>
-  (named ?? Object.keys(given ?? {})).map((path) => ({ path, before: undefined, after: textOf(given?.[path]) }))
+  (named ?? Object.keys(given ?? {})).map((path) => ({
+    path,
+    before: undefined,
+    // A file may have the name of something that every object has.
+    after: textOf(given && Object.hasOwn(given, path) ? given[path] : undefined)
+  }))
 
 const textOf = <None extends null | undefined>(given: typeof content.Type | None): string | undefined | None =>
   typeof given === "object" && given !== null ? undefined : given

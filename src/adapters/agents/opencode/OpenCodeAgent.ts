@@ -6,6 +6,7 @@ import { firstText, textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { editsOf } from "./Edits.ts"
 import { type Call, callIn, folderOf, hookOf, sessionsOf } from "./Payload.ts"
+import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
 /** Tools of the client that change no file, or tell the files that they change. Every other one is a shell's or a server's. */
@@ -54,6 +55,8 @@ export const OpenCodeAgent: Agent = {
   folder: folderOf,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
+  stop: stopOf,
+  answer: answerTo,
   read,
   // What a person typed is in the parts of a message, and in the events that tell of them.
   promptFields: ["output.parts", "input.properties.part", "input.event.properties.part"]

@@ -88,6 +88,12 @@ describe("the form that any tool can send", () => {
     ])
   })
 
+  it("has no content of a file that is named like a part of every object", () => {
+    const odd = { ...aiAgent, edited_filepaths: ["valueOf", "__proto__"] }
+    expect(editsOf(GenericAgent, odd)).toMatchObject([{ path: "valueOf" }, { path: "__proto__" }])
+    expect(editsOf(GenericAgent, odd).map(({ after }) => after)).toEqual([undefined, undefined])
+  })
+
   it("of a person is of no conversation", () => {
     expect(readingOf(GenericAgent, person)).toMatchObject({ session: null, facts: [] })
     expect(editsOf(GenericAgent, person)).toEqual([])
