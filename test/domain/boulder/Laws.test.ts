@@ -1,6 +1,6 @@
 /** What holds for every sequence of events: no limit is exceeded, nothing goes on in a pause, and the log alone decides. */
 import { hash } from "node:crypto"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import {
@@ -11,7 +11,7 @@ import {
   runFor,
   type State
 } from "../../../src/domain/boulder/Boulder.ts"
-import { decide } from "../../../src/domain/boulder/Decide.ts"
+import { algorithm, decide } from "../../../src/domain/boulder/Decide.ts"
 import { defaultLimits, type Limits } from "../../../src/domain/boulder/Limits.ts"
 import { observe, type World } from "../../../src/domain/boulder/Observe.ts"
 import { TaskId } from "../../../src/domain/boulder/TaskEvents.ts"
@@ -127,7 +127,10 @@ const play = (all: ReadonlyArray<Step>, limits: Limits): ReadonlyArray<Fact> => 
         answer: `answer ${step.answer}`
       }
       const facts = observe(state, run, turn, worldOf(step, session, time), limits, sha256)
-      record({ type: "StopDecided", payload: { run: run.id, session, ...decide(facts, limits), facts, limits } })
+      record({
+        type: "StopDecided",
+        payload: { run: run.id, session, ...decide(facts, limits), algorithm, facts, limits }
+      })
     } else {
       for (const run of state.runs)
         for (const session of sessions) {
