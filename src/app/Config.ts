@@ -4,6 +4,7 @@ import { join } from "node:path"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser"
+import { type BuiltInSetting, interpretBuiltIn, isBuiltIn } from "./gates/BuiltInSettings.ts"
 import { nearest } from "./nearest.ts"
 
 /** `full`: prompts are kept; `hash`: only their hash; `off`: only that there was one. */
@@ -22,7 +23,7 @@ export interface GateSetting {
 export interface Config {
   readonly prompts: PromptCapture
   /** By name. */
-  readonly gates: Readonly<Record<string, GateSetting>>
+  readonly gates: Readonly<Record<string, GateSetting | BuiltInSetting>>
 }
 
 export const defaults: Config = { prompts: "full", gates: {} }
@@ -71,7 +72,15 @@ const fromFile = (file: string): Either.Either<Partial<Config>, ConfigUnreadable
 
 const interpret = (file: string, value: unknown): Either.Either<Partial<Config>, ConfigUnreadable> => {
   const wrong = (reason: string) => Either.left(new ConfigUnreadable({ file, reason }))
+  const found: Record<string, GateSetting | BuiltInSetting> = {}
+  for (const [name, setting] of Object.entries((value as { gates?: object }).gates ?? {})) {
+    if (!isBuiltIn(name, setting)) continue
+    const builtIn = interpretBuiltIn(name, setting, file, millisecondsOf)
+    if (Either.isLeft(builtIn)) return wrong(builtIn.left)
+    found[name] = builtIn.right
+  }
   for (const key of keysOf(value)) {
+    if (Object.keys(found).some((name) => key === `gates.${name}` || key.startsWith(`gates.${name}.`))) continue
     const general = key.replace(/^gates\.[^.]+\./, "gates.NAME.")
     if (!known.includes(general)) {
       const guess = nearest(general, known)
@@ -85,8 +94,8 @@ const interpret = (file: string, value: unknown): Either.Either<Partial<Config>,
   const prompts = capture?.prompts
   if (prompts !== undefined && !Schema.is(PromptCapture)(prompts))
     return wrong(`capture.prompts is "full", "hash" or "off", not ${JSON.stringify(prompts)}`)
-  const found: Record<string, GateSetting> = {}
   for (const [name, { command, timeout }] of Object.entries(gates)) {
+    if (name in found) continue
     if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) return wrong(`gates.${name}: a name has small letters, digits and "-"`)
     if (!Schema.is(GateCommand)(command))
       return wrong(`gates.${name}.command is a line for the shell, or a list of a program and its arguments`)

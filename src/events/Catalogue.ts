@@ -84,7 +84,7 @@ export const catalogue = {
   TaskCompleted: first(Tasks.TaskCompleted, 512),
   TaskBlocked: first(Tasks.TaskBlocked, 16 * 1024),
   TaskCancelled: first(Tasks.TaskCancelled, 16 * 1024),
-  GateRan: first(Gates.GateRan, path + 2048),
+  GateRan: widened(Gates.GateRan, path + 2048),
   LogRestored: first(Log.LogRestored, 2 * path + 512)
 } satisfies Record<string, EventType>
 

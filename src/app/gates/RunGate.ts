@@ -1,7 +1,7 @@
 /** Gates of the project that the command was given in: which there are, what they say of the files as they are, and runs. */
 import { hash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import { definitionText, type Gate, verdictOf } from "../../domain/boulder/Gates.ts"
+import { type CommandGate, definitionText, type Gate, isCheck, verdictOf } from "../../domain/boulder/Gates.ts"
 import type { GateRan } from "../../domain/boulder/GateEvents.ts"
 import { gatesStream } from "../../domain/Ids.ts"
 import { EventLog } from "../../events/EventLog.ts"
@@ -15,6 +15,7 @@ import { Programs } from "../ports/Programs.ts"
 import { Repositories } from "../ports/Repositories.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
+import { runCheck, type Since, subjectOf } from "./RunCheck.ts"
 import { gatesOf } from "./Definitions.ts"
 
 /** Of what a gate prints, so many bytes at its end are kept. */
@@ -34,25 +35,32 @@ const here = Effect.gen(function* () {
   return { checkout, project, gates: gatesOf(checkout.path, config) }
 })
 
-/** All gates, by name. */
-export const states = Effect.gen(function* () {
-  const { checkout, project, gates } = yield* here
-  const { database } = yield* EventLog
-  const tree = yield* (yield* Repositories).treeOf(checkout)
-  return gates.map((gate): GateState => ({
-    gate,
-    verdict: Verdicts.on(database, { project, ...keyOf(gate, tree) }) ?? null
-  }))
-})
+/** All gates, by name. Checks are of what changed since the base; see `subjectOf`. */
+export const statesSince = (since: Since) =>
+  Effect.gen(function* () {
+    const { checkout, project, gates } = yield* here
+    const { database } = yield* EventLog
+    const tree = yield* (yield* Repositories).treeOf(checkout)
+    return yield* Effect.forEach(gates, (gate) =>
+      Effect.gen(function* () {
+        const { subject } = yield* subjectOf(checkout.path, gate, since)
+        const verdict = Verdicts.on(database, { project, ...keyOf(gate, tree, subject) }) ?? null
+        return { gate, verdict } satisfies GateState
+      })
+    )
+  })
+
+export const states = statesSince({})
 
 /** The names of the gates that have passed on the files as they are. */
 export const passed = Effect.map(states, (all) =>
   all.flatMap(({ gate, verdict }) => (verdict?.verdict === "passed" ? [gate.name] : []))
 )
 
-const keyOf = (gate: Gate, tree: string) => ({
+const keyOf = (gate: Gate, tree: string, subject: string) => ({
   gate: gate.name,
   tree,
+  subject,
   definition: hash("sha256", definitionText(gate))
 })
 
@@ -68,23 +76,32 @@ export const find = (name: string) =>
     return new NotFound({ what: "gate", name, hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}${known}` })
   })
 
+/** A command that fails is run once more, since what fails now and then is no verdict on the work. */
+const runCommand = (gate: CommandGate, checkout: string) =>
+  Effect.gen(function* () {
+    const { run } = yield* Programs
+    const options = { cwd: checkout, timeout: gate.timeout, keep: kept }
+    const first = yield* run(gate.command, options)
+    const second = verdictOf(first) === "failed" ? yield* run(gate.command, options) : undefined
+    return { last: second ?? first, flaky: second !== undefined && verdictOf(second) === "passed" }
+  })
+
 /**
- * What a gate says of the files as they are: as it is known, or by running it; `again`: by running it in any case. One that fails
- * is run once more, since what fails now and then is no verdict on the work.
+ * What a gate says of the files as they are: as it is known, or by running it; `again`: by running it in any case. `since`: what
+ * there was when the work began; a check does not blame it for that.
  */
-export const judge = (gate: Gate, { again }: { readonly again: boolean }) =>
+export const judge = (gate: Gate, { again, ...since }: Since & { readonly again: boolean }) =>
   Effect.gen(function* () {
     const { checkout, project } = yield* here
     const log = yield* EventLog
     const tree = yield* (yield* Repositories).treeOf(checkout)
-    const key = { project, ...keyOf(gate, tree) }
+    const { subject, base } = yield* subjectOf(checkout.path, gate, since)
+    const key = { project, ...keyOf(gate, tree, subject) }
     const known = again ? undefined : Verdicts.on(log.database, key)
     if (known !== undefined && known.verdict !== "unavailable") return { gate, verdict: known, isKnown: true }
-    const { run } = yield* Programs
-    const options = { cwd: checkout.path, timeout: gate.timeout, keep: kept }
-    const first = yield* run(gate.command, options)
-    const second = verdictOf(first) === "failed" ? yield* run(gate.command, options) : undefined
-    const last = second ?? first
+    const { last, flaky } = isCheck(gate)
+      ? { last: yield* runCheck(gate, checkout.path, base, since), flaky: false }
+      : yield* runCommand(gate, checkout.path)
     const store = contentStore(log, (yield* Secrets).redact)
     const output = last.output.length === 0 ? null : yield* store.add(last.output, undefined)
     const ran: GateRan = {
@@ -93,10 +110,11 @@ export const judge = (gate: Gate, { again }: { readonly again: boolean }) =>
       tree,
       definition: key.definition,
       verdict: verdictOf(last),
-      flaky: second !== undefined && verdictOf(second) === "passed",
+      flaky,
       exit: last.exit,
       durationMs: last.durationMs,
-      output
+      output,
+      ...(subject === "" ? {} : { subject })
     }
     const { user, caller } = yield* Nexus
     yield* log
