@@ -21,15 +21,16 @@ export interface Since {
 
 /**
  * What a gate's verdict is about beside the tree: nothing ("") for a command; for a check the base, and for commits HEAD and what
- * git's index says as well.
+ * is not committed as well.
  */
 export const subjectOf = (checkout: string, gate: Gate, since: Since) =>
   Effect.gen(function* () {
     if (!isCheck(gate)) return { subject: "", base: null }
     const work = yield* Work
     const base = yield* work.base(checkout, since.base ?? gate.options.base)
-    if (gate.check === "documentation") return { subject: `base ${base ?? "none"}`, base }
     const { commit } = yield* (yield* History).head(checkout)
+    // Without a base, documents are compared with HEAD.
+    if (gate.check === "documentation") return { subject: `base ${base ?? `none head ${commit ?? "none"}`}`, base }
     const files = (yield* work.uncommitted(checkout)).map(({ path, state }) => `${state} ${path}`)
     const rest = hash("sha256", JSON.stringify([files, work.unfinished(checkout), since.uncommitted])).slice(0, 16)
     return { subject: `base ${base ?? "none"} head ${commit ?? "none"} files ${rest}`, base }
@@ -38,15 +39,17 @@ export const subjectOf = (checkout: string, gate: Gate, since: Since) =>
 /** The checks are loaded when they run: they stand on large libraries. */
 const reportOf = (gate: CheckGate, checkout: string, base: string | null, since: Since) =>
   Effect.gen(function* () {
+    if (gate.check === "documentation") {
+      const { judgeDocumentation } = yield* Effect.promise(() => import("./documentation/Documentation.ts"))
+      return yield* judgeDocumentation(checkout, gate, base)
+    }
     const { agents } = yield* Nexus
     const { judgeCommits } = yield* Effect.promise(() => import("./commits/Commits.ts"))
     const settings = agents.flatMap((agent) => (isInstallable(agent) ? [agent.settings.file("local")] : []))
-    if (gate.check === "commits")
-      return yield* judgeCommits(checkout, gate, base, {
-        untracked: [".nexus/**", ...settings],
-        before: since.uncommitted ?? []
-      })
-    return { findings: [], remarks: [] }
+    return yield* judgeCommits(checkout, gate, base, {
+      untracked: [".nexus/**", ...settings],
+      before: since.uncommitted ?? []
+    })
   })
 
 export const runCheck = (gate: CheckGate, checkout: string, base: string | null, since: Since) =>

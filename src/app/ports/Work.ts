@@ -27,10 +27,13 @@ export interface Uncommitted {
   readonly state: "untracked" | "modified" | "deleted" | "added" | "renamed" | "unmerged"
 }
 
-/** A file that is on disk otherwise than in the base. `from`: its path there, where git takes it for renamed. */
+/** A file that is on disk otherwise than in the base. */
 export interface Changed {
   readonly path: string
+  /** Its path in the base, where git takes it for renamed. */
   readonly from: string | null
+  /** Its blob in the base; null: it is new. */
+  readonly before: string | null
   readonly isThere: boolean
 }
 

@@ -62,14 +62,21 @@ export const changed = (checkout: string, base: string | null): Effect.Effect<Re
     const fresh = paths(yield* text(checkout, untracked))
     const known =
       base === null
-        ? paths(yield* text(checkout, ["ls-files", "-z"])).map((path) => ({ path, from: null, kind: "file" as const }))
+        ? paths(yield* text(checkout, ["ls-files", "-z"])).map((path) => ({
+            path,
+            from: null,
+            before: null,
+            kind: "file" as const
+          }))
         : (parseChanges(
             `${base}\0${yield* text(checkout, ["diff-index", "-z", "--raw", "--no-abbrev", "-M", "-l500", "--no-ext-diff", base])}`
           ).get(base) ?? [])
     const here = (path: string) => existsSync(join(checkout, path))
     return [
-      ...known.flatMap(({ path, from, kind }) => (kind === "submodule" ? [] : [{ path, from, isThere: here(path) }])),
-      ...fresh.map((path) => ({ path, from: null, isThere: true }))
+      ...known.flatMap(({ path, from, before, kind }) =>
+        kind === "submodule" ? [] : [{ path, from, before, isThere: here(path) }]
+      ),
+      ...fresh.map((path) => ({ path, from: null, before: null, isThere: true }))
     ]
   })
 
@@ -87,6 +94,8 @@ export const ignored = (
   asked.length === 0
     ? Effect.succeed(new Set())
     : text(checkout, ["check-ignore", "--no-index", "-z", "--stdin"], {
-        input: asked.map((path) => `${path}\0`).join(""),
+        // It takes no literal paths; after "./" nothing is magic (gitglossary(7), "pathspec").
+        input: asked.map((path) => `./${path}\0`).join(""),
+        env: { GIT_LITERAL_PATHSPECS: "0" },
         codes: [0, 1]
-      }).pipe(Effect.map((listed) => new Set(paths(listed))))
+      }).pipe(Effect.map((listed) => new Set(paths(listed).map((path) => path.slice(2)))))
