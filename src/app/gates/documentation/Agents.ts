@@ -3,18 +3,26 @@
  * below speaks for that folder. Only what is a command or a path for sure is judged.
  */
 import { posix } from "node:path"
-import { parse as shellWords } from "shell-quote"
+import { parse as shellWords, type ParseEntry } from "shell-quote"
 import { missingCommand } from "./Commands.ts"
 import type { Code, Markdown } from "./Markdown.ts"
 import { folderOf, has, resolved, type Suspicion, type Tree } from "./Tree.ts"
 
 export const isAgentsFile = (path: string): boolean => posix.basename(path) === "AGENTS.md"
 
-export const wrongInAgents = (tree: Tree, path: string, { code }: Markdown): ReadonlyArray<Suspicion> =>
-  code.flatMap((one): ReadonlyArray<Suspicion> => {
-    if (one.language === null) return inSpan(tree, path, one)
-    return shells.has(one.language.toLowerCase()) ? inBlock(tree, path, one) : []
+/** `before`: what was a path there was meant as one. */
+export const wrongInAgents = (tree: Tree, path: string, { code }: Markdown, before: Tree): ReadonlyArray<Suspicion> => {
+  const trees = { tree, before }
+  return code.flatMap((one): ReadonlyArray<Suspicion> => {
+    if (one.language === null) return inSpan(trees, path, one)
+    return shells.has(one.language.toLowerCase()) ? inBlock(trees, path, one) : []
   })
+}
+
+interface Trees {
+  readonly tree: Tree
+  readonly before: Tree
+}
 
 const shells = new Set(["", "sh", "bash", "zsh", "shell", "console", "shell-session", "shellsession"])
 
@@ -22,14 +30,16 @@ const shells = new Set(["", "sh", "bash", "zsh", "shell", "console", "shell-sess
 const made =
   /\b(?:creates?|writes?|generates?|produces?|adds?|no|without|named|called)\s+(?:an?\s|the\s|any\s|your\s|new\s)*$/i
 
-const inSpan = (tree: Tree, path: string, { text, line, before }: Code): ReadonlyArray<Suspicion> => {
-  if (/\s/.test(text)) return inBlock(tree, path, { text, line, language: "", before })
+const inSpan = (trees: Trees, path: string, { text, line, before }: Code): ReadonlyArray<Suspicion> => {
+  if (/\s/.test(text)) return inBlock(trees, path, { text, line, language: "", before })
   if (made.test(before)) return []
-  const wrong = missingPath(tree, folderOf(path), text)
+  const wrong = missingPath(trees, folderOf(path), text)
   return wrong === undefined ? [] : [{ path, line, rule: "agents-path", key: text, ...wrong }]
 }
 
-const inBlock = (tree: Tree, path: string, { text, line }: Code): ReadonlyArray<Suspicion> => {
+const inBlock = (trees: Trees, path: string, { text, line, language }: Code): ReadonlyArray<Suspicion> => {
+  const isShell = language !== ""
+  const { tree } = trees
   const found: Array<Suspicion> = []
   // A command's folder, from the top; undefined when it is not known any more.
   let folder: string | undefined = folderOf(path)
@@ -47,8 +57,8 @@ const inBlock = (tree: Tree, path: string, { text, line }: Code): ReadonlyArray<
       const place = { path, line: line + index, key }
       const missing = missingCommand(tree, folder, words)
       if (missing !== undefined) found.push({ ...place, rule: "agents-command", message: missing })
-      const program = programPath(words)
-      const wrong = program === undefined ? undefined : missingPath(tree, folder, program, true)
+      const program = programPath(words, isShell)
+      const wrong = program === undefined ? undefined : missingPath(trees, folder, program, true)
       if (wrong !== undefined) found.push({ ...place, rule: "agents-path", ...wrong })
     }
   }
@@ -58,11 +68,20 @@ const inBlock = (tree: Tree, path: string, { text, line }: Code): ReadonlyArray<
 /** Words that only say how the rest is to be run. */
 const wrappers = new Set(["sudo", "time", "exec", "command", "env"])
 
+const entriesOf = (line: string): ReadonlyArray<ParseEntry> => {
+  try {
+    return shellWords(line, (name) => `$${name}`)
+  } catch {
+    // "${" without its end: nobody can tell what it says.
+    return []
+  }
+}
+
 /** The commands of a line, without what can't be known before it runs. */
 const commandsIn = (line: string): ReadonlyArray<ReadonlyArray<string>> => {
   const commands: Array<Array<string>> = [[]]
   let isKnown = true
-  for (const entry of shellWords(line, (name) => `$${name}`)) {
+  for (const entry of entriesOf(line)) {
     if (typeof entry === "string") commands.at(-1)?.push(entry)
     else if ("comment" in entry) break
     else if (entry.op === "glob") commands.at(-1)?.push(entry.pattern)
@@ -89,17 +108,16 @@ const interpreters = new Set([
   "perl",
   "php",
   "tsx",
-  "ts-node",
-  "npx"
+  "ts-node"
 ])
 
-/** The file that a command runs, where it is one of the project's. */
-const programPath = ([program = "", first = ""]: ReadonlyArray<string>): string | undefined => {
-  if (program.includes("/")) return program
+/** The file that a command runs, where it is one of the project's. A block of no known language may show a tree of folders. */
+const programPath = ([program = "", first = ""]: ReadonlyArray<string>, isShell: boolean): string | undefined => {
+  if (program.includes("/"))
+    return /^\.{1,2}\//.test(program) || (isShell && !program.endsWith("/")) ? program : undefined
+  if (program === "npx") return /^\.{1,2}\//.test(first) ? first : undefined
   if (!interpreters.has(program) || first.startsWith("-")) return undefined
-  return first.includes("/") || (program !== "npx" && /\.(?:[cm]?[jt]s|py|sh|rb|pl|php)$/.test(first))
-    ? first
-    : undefined
+  return first.includes("/") || /\.(?:[cm]?[jt]s|py|sh|rb|pl|php)$/.test(first) ? first : undefined
 }
 
 /** Names in capitals that are files, and do not stand for any. */
@@ -107,7 +125,7 @@ const files =
   /^(?:README|CHANGELOG|CONTRIBUTING|LICENSE|AGENTS|CLAUDE|SECURITY|ARCHITECTURE|TODO|NOTICE|AUTHORS|MAKEFILE)$/i
 
 const missingPath = (
-  tree: Tree,
+  { tree, before }: Trees,
   folder: string,
   written: string,
   isCommand = false
@@ -120,11 +138,20 @@ const missingPath = (
   const places = [...new Set([resolved(folder, text), resolved("", text)])].filter((place) => place !== undefined)
   // It leads out of the checkout.
   if (places.length === 0 || places.some((place) => has(tree, place) || isModule(tree, place))) return undefined
-  if (!isCommand && !isSurelyPath(tree, folder, text, parts)) return undefined
+  const isMeant = isCommand || places.some((place) => has(before, place)) || isSurelyPath(tree, folder, text, parts)
+  if (!isMeant || (!text.startsWith(".") && isTail(tree, text))) return undefined
   return {
     message: `${written} is not there`,
     built: text.endsWith("/") ? places.flatMap((place) => [place, `${place}/`]) : places
   }
+}
+
+/** Authors leave out what all the paths that they speak of begin with. */
+const isTail = ({ files, folders }: Tree, text: string): boolean => {
+  const tail = `/${text.replace(/\/$/, "")}`
+  for (const file of files) if (file.endsWith(tail)) return true
+  for (const folder of folders) if (folder.endsWith(tail)) return true
+  return false
 }
 
 const isExample = (part: string): boolean => {
@@ -140,12 +167,12 @@ const isExample = (part: string): boolean => {
 const isModule = (tree: Tree, place: string): boolean =>
   [".ts", ".tsx", ".js", ".mjs", ".py", ".go", ".rs", ".md"].some((end) => tree.files.has(place + end))
 
-/** "and/or", "origin/main", "text/html", "example.org/x" are none. */
+/** "and/or", "origin/main", "text/html", "example.org/x", "v2/" are none. */
 const isSurelyPath = (tree: Tree, folder: string, text: string, parts: ReadonlyArray<string>): boolean => {
   const [first = ""] = parts
   if (/^\.{1,2}\//.test(text)) return true
   if (first.startsWith("@")) return false
   if (tree.folders.has(first) || tree.folders.has(posix.join(folder, first))) return true
   if (first.includes(".") && !first.startsWith(".")) return false
-  return text.endsWith("/") || /\.[A-Za-z]\w{0,7}$/.test(parts.at(-1) ?? "")
+  return /\.[A-Za-z]\w{0,7}$/.test(parts.at(-1) ?? "")
 }

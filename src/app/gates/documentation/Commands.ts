@@ -84,6 +84,8 @@ const missingPackage = (tree: Tree, folder: string, args: ReadonlyArray<string>)
   const [name = ""] = args
   if (isPlaceholder(name) || !/^[a-z][\w.-]*$/.test(name)) return undefined
   const lock = nearestFile(tree, folder, ["package-lock.json"])
+  // With several, it may be meant for another folder.
+  if ([...tree.files].some((path) => path !== lock && posix.basename(path) === "package-lock.json")) return undefined
   const packages = lock === undefined ? undefined : jsonOf(tree, lock)?.["packages"]
   if (lock === undefined || packages === undefined) return undefined
   const isThere = Object.entries(keysOf(packages)).some(

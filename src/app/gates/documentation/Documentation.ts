@@ -59,8 +59,8 @@ export const judgeDocumentation = (
       )
       if (isAgentsFile(path))
         compare(
-          wrongInAgents(now, path, document),
-          documentBefore === undefined || base === null ? [] : wrongInAgents(before, old, documentBefore)
+          wrongInAgents(now, path, document, before),
+          documentBefore === undefined || base === null ? [] : wrongInAgents(before, old, documentBefore, before)
         )
       if (!isTouched || rules === undefined || isUnlinted(path)) continue
       const linted = lintBoth(rules, path, text, before.read(old) ?? "")
