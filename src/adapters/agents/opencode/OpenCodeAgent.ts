@@ -5,7 +5,7 @@ import { filesIn } from "../EnvelopeEdits.ts"
 import { firstText, textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { editsOf } from "./Edits.ts"
-import { type Call, callIn, folderOf, hookOf, sessionsOf } from "./Payload.ts"
+import { type Call, callIn, folderOf, hookOf, isFailure, sessionsOf } from "./Payload.ts"
 import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
@@ -36,13 +36,14 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   const hook = hookOf(payload)
   const call = callIn(payload)
   const files = filesOf(call)
-  if (hook !== "tool.execute.before" && hook !== "tool.execute.after") return undefined
+  const phase = hook === "tool.execute.before" ? "start" : hook === "tool.execute.after" ? "end" : undefined
+  if (phase === undefined && !isFailure(payload)) return undefined
   if (call.tool === "" || own.has(call.tool) || files?.length === 0) return undefined
   const { id, parent } = sessionsOf(payload)
   return {
     session: parent ?? id,
     call: call.id,
-    phase: hook === "tool.execute.before" ? "start" : "end",
+    phase: phase ?? "end",
     tool: call.tool,
     reach: files ?? "checkout",
     ...optional("subagent", parent === undefined ? undefined : id),
