@@ -196,7 +196,10 @@ export const Nexus = async ({ client, directory, worktree }) => {
       case "session.error": {
         const { name, data } = fieldsOf(properties["error"])
         session.aborted = name === "MessageAbortedError"
-        session.error = session.aborted ? null : [name, textOf(fieldsOf(data)["message"])].filter(Boolean).join(": ")
+        // Not the message: it may quote a key.
+        session.error = session.aborted
+          ? null
+          : [name ?? "Error", fieldsOf(data)["statusCode"]].filter(Boolean).join(" ")
         break
       }
       case "message.updated":
@@ -256,6 +259,12 @@ export const Nexus = async ({ client, directory, worktree }) => {
       // Not the provider beside it: that has the keys.
       const { sessionID, agent } = input
       void send(id, { hook: "chat.params", input: { sessionID, agent, model: { providerID, modelID } }, output: {} })
+    },
+
+    /** By this a command knows in which conversation it is given. @param {Fields} input @param {Fields} output */
+    "shell.env": async (input, output) => {
+      const id = textOf(input["sessionID"])
+      if (id !== undefined) fieldsOf(output["env"])["NEXUS_OPENCODE_SESSION"] = (await rootOf(id)) ?? id
     },
 
     /** @param {Fields} input @param {Fields} output */

@@ -1,58 +1,21 @@
-import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { json, jsonLines, newWorld, put, type World } from "../support/cli.ts"
-import { follow, type Story } from "./clients/Story.ts"
-import { type OpenCode, serveOpenCode } from "./clients/OpenCode.ts"
+import { json } from "../support/cli.ts"
 import { openCodeModel } from "./clients/OpenCodeSettings.ts"
-import { type ModelServer, serveModel } from "./model/ModelServer.ts"
+import { openCodeStage, type Stage } from "./clients/Stage.ts"
 import { call, inOrder, says } from "./model/Script.ts"
 
-let world: World
-let repository: string
-let model: ModelServer
-let client: OpenCode
-let story: Story
-
-const nexus = (...args: ReadonlyArray<string>) => world.nexus(args, { cwd: repository })
-
-const path = (name: string): string => join(repository, name)
-
-/** A conversation that ends, and is recorded to its end. */
-const converse = async (words: string, about: Readonly<Record<string, unknown>> = {}): Promise<string> => {
-  const session = await client.session()
-  await client.prompt(session, words, about)
-  await story.told("StopObserved", ({ correlation }) => correlation === `opencode:${session}`)
-  return session
-}
-
-const eventsOf = async (session: string, ...types: ReadonlyArray<string>) =>
-  jsonLines(
-    await nexus("events", "--json", "--session", `opencode:${session}`, ...types.flatMap((type) => ["--type", type]))
-  )
+let stage: Stage
 
 beforeAll(async () => {
-  world = newWorld()
-  repository = world.repository()
-  put(path("old.txt"), "one\ntwo\nthree\n")
-  world.git(repository, "add", "old.txt")
-  world.git(repository, "commit", "--quiet", "--message", "Old")
-  json(await nexus("init", "--json"))
-  model = await serveModel()
-  client = await serveOpenCode(world, repository, model)
-  story = follow(world)
-}, 180_000)
-
-afterAll(async () => {
-  await story[Symbol.asyncDispose]()
-  await client[Symbol.asyncDispose]()
-  await model[Symbol.asyncDispose]()
-  world[Symbol.dispose]()
+  stage = await openCodeStage({ "old.txt": "one\ntwo\nthree\n" })
 })
+afterAll(() => stage[Symbol.asyncDispose]())
 
 describe("what OpenCode does", () => {
   let session: string
 
   beforeAll(async () => {
+    const { model, path } = stage
     model.follow(
       "Make two files.",
       inOrder(
@@ -63,11 +26,13 @@ describe("what OpenCode does", () => {
         says("Both files are there.")
       )
     )
-    session = await converse("Make two files.")
-  }, 180_000)
+    session = await stage.client.session()
+    await stage.client.prompt(session, "Make two files.")
+    await stage.told(session, "StopObserved")
+  })
 
   it("is a session with its model, its prompt, its tools and what it used", async () => {
-    const { items } = json(await nexus("sessions", "--json"))
+    const { items } = json(await stage.nexus("sessions", "--json"))
     expect(items).toMatchObject([
       {
         id: `opencode:${session}`,
@@ -77,7 +42,7 @@ describe("what OpenCode does", () => {
         tokens: { input: expect.any(Number) }
       }
     ])
-    expect(await eventsOf(session, "PromptSubmitted", "StopObserved", "UsageReported")).toMatchObject([
+    expect(await stage.eventsOf(session, "PromptSubmitted", "StopObserved", "UsageReported")).toMatchObject([
       { type: "PromptSubmitted", payload: { by: "human", excerpt: "Make two files." } },
       { type: "StopObserved", payload: { message: "Both files are there." } },
       { type: "UsageReported", payload: { messages: 5, inputTokens: expect.any(Number) } }
@@ -85,7 +50,7 @@ describe("what OpenCode does", () => {
   })
 
   it("is told by nexus replay, in order", async () => {
-    const { stdout } = await nexus("replay", "--session", `opencode:${session}`)
+    const { stdout } = await stage.nexus("replay", "--session", `opencode:${session}`)
     const order =
       /Make two files[^]*write ✓[^]*created hello.txt[^]*bash ✓[^]*created second.txt[^]*stopped: Both files/
     expect(stdout).toMatch(order)
@@ -93,7 +58,7 @@ describe("what OpenCode does", () => {
   })
 
   it("has the contents of each file before and after, and the model that wrote it", async () => {
-    const edits = await eventsOf(session, "FileEdited")
+    const edits = await stage.eventsOf(session, "FileEdited")
     expect(edits.map(({ payload }) => [payload.path, payload.operation, payload.model])).toEqual([
       ["hello.txt", "created", openCodeModel],
       ["second.txt", "created", openCodeModel],
@@ -105,7 +70,7 @@ describe("what OpenCode does", () => {
 
   it("owns its lines, and no others", async () => {
     const owners = async (file: string) =>
-      json(await nexus("trace", "blame", file, "--json")).lines.map(
+      json(await stage.nexus("trace", "blame", file, "--json")).lines.map(
         ({ contributor }: any) => contributor.model_id ?? contributor.type
       )
     expect(await owners("hello.txt")).toEqual([openCodeModel, openCodeModel])
@@ -114,8 +79,8 @@ describe("what OpenCode does", () => {
   })
 
   it("leaves a log that can be proved, in which nothing is unknown", async () => {
-    expect(await nexus("verify")).toMatchObject({ exit: 0 })
-    expect((await nexus("events", "--type", "HookUnrecognised", "--type", "CaptureDriftFound")).stdout).toBe("")
-    expect(model.strays).toEqual([])
+    expect(await stage.nexus("verify")).toMatchObject({ exit: 0 })
+    expect((await stage.nexus("events", "--type", "HookUnrecognised", "--type", "CaptureDriftFound")).stdout).toBe("")
+    expect(stage.model.strays).toEqual([])
   })
 })

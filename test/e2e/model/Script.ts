@@ -50,3 +50,7 @@ export const inOrder = (...replies: ReadonlyArray<Reply>): Script => {
 
 /** What the user, or Nexus in the user's stead, said last. */
 export const lastSaid = ({ messages }: Asked): string => messages.findLast(({ role }) => role === "user")?.text ?? ""
+
+/** How many tools have given something back since then. */
+export const stepsSince = ({ messages }: Asked): number =>
+  messages.slice(messages.findLastIndex(({ role }) => role === "user")).filter(({ role }) => role === "tool").length

@@ -2,6 +2,7 @@
 import type { Agent, CallWindow, JsonObject } from "../../../app/ports/Agent.ts"
 import { envelopeIn } from "../Envelope.ts"
 import { filesIn } from "../EnvelopeEdits.ts"
+import { sessionNamed } from "../Identity.ts"
 import { firstText, textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { editsOf } from "./Edits.ts"
@@ -51,8 +52,17 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
+/** The plugin says to each shell command in which conversation it is given. */
+const callerIn: NonNullable<Agent["caller"]> = (environment) => {
+  const id = environment["NEXUS_OPENCODE_SESSION"]
+  if (id === undefined || id === "") return undefined
+  return { agent: agentName, ...optional("session", sessionNamed(agentName, id) ?? undefined) }
+}
+
 export const OpenCodeAgent: Agent = {
   name: agentName,
+  caller: callerIn,
+  tellsTurns: true,
   folder: folderOf,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
