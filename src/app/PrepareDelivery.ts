@@ -16,7 +16,8 @@ import { marker } from "../domain/boulder/Prompt.ts"
 import type { PreparedBlob } from "../events/Blobs.ts"
 import { EventLog } from "../events/EventLog.ts"
 import type { LogFailure } from "../events/LogErrors.ts"
-import { type Delivery, largest, type Spool, type SpoolUnavailable } from "../events/Spool.ts"
+import type { Delivery, SpoolUnavailable } from "../events/Spool.ts"
+import * as Spool from "../events/Spool.ts"
 import { loadSafely } from "./Config.ts"
 import { type ContentStore, contentStore } from "./ContentStore.ts"
 import { Nexus } from "./Nexus.ts"
@@ -60,12 +61,13 @@ interface ReadingOfSession extends Observation {
 
 type Preparing = EventLog | History | Nexus | Repositories | Secrets | WorkingTree
 
-/** A hook that was run to look at files does so within this time, in milliseconds. */
+/** A hook that was run to look at files does so within this time, and is ended after that one; milliseconds. */
 const looksWithin = 2000
+const endsWithin = 10_000
 
 /** `waiting` names the delivery whose hook waits. Undefined when another process has taken the delivery meanwhile, or should. */
 export const prepare = (
-  spool: Spool,
+  spool: Spool.Spool,
   delivery: Delivery,
   waiting: string | undefined,
   states: SessionStates
@@ -75,8 +77,8 @@ export const prepare = (
     const live = delivery.name === waiting
     const named = nexus.agents.find(({ name }) => name === delivery.agent)
     if (named === undefined) return yield* refuse(`there is no agent named ${JSON.stringify(delivery.agent)}`)
-    if (delivery.bytes > largest)
-      return yield* refuse(`its ${delivery.bytes} bytes are more than the ${largest} that one payload may have`)
+    if (delivery.bytes > Spool.largest)
+      return yield* refuse(`its ${delivery.bytes} bytes are more than the ${Spool.largest} that one payload may have`)
     const bytes = yield* spool.read(delivery.name)
     if (bytes === undefined) return undefined
     const payload = yield* parse(bytes)
@@ -91,9 +93,8 @@ export const prepare = (
     const edited: Array<SessionFact> = []
     const told = new Map<SessionFact, string>()
     const window = agent.window(payload)
-    // The hook of this call waits just now, too: only while it does can the files be seen as they are before the call.
-    const isFresh = Date.now() - delivery.time < looksWithin
-    if (waiting !== undefined && !live && window?.phase === "start" && isFresh) return undefined
+    // Only while the hook of a call waits can the files be seen as they are before the call: that is for its own process to do.
+    if (!live && window?.phase === "start" && hasHookOfItsOwn(delivery, waiting)) return undefined
     const seen = yield* lookAround({
       window,
       client: window?.client ?? agent.name,
@@ -175,6 +176,13 @@ export const prepare = (
       }))
     } satisfies Prepared
   })
+
+/** Whether another process waits until this is recorded. What this process put into the spool waits for nobody. */
+const hasHookOfItsOwn = ({ name, time }: Delivery, waiting: string | undefined): boolean => {
+  const age = Date.now() - time
+  if (age < looksWithin && waiting !== undefined) return true
+  return age < endsWithin && name.split(".")[3] !== `${process.pid}` && Spool.isBeingDelivered(name)
+}
 
 const refuse = (reason: string) => Effect.fail(new PayloadRefused({ reason }))
 

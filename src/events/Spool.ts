@@ -104,7 +104,7 @@ export const make = (path: string): Spool => {
       const abandoned = namesIn(join(path, "tmp")).filter((name) => {
         const stat = statSync(file("tmp", name), { throwIfNoEntry: false })
         // The wall clock may have jumped since: a writer that still runs has not abandoned anything.
-        return stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfter && !isBeingWritten(name)
+        return stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfter && !isBeingDelivered(name)
       })
       // A writer that was killed or ran out of space leaves what it had: whole or not, it is judged like any other.
       for (const name of abandoned) renameIfThere(file("tmp", name), file("new", name))
@@ -166,8 +166,11 @@ export const inOrder = (
     .map(({ name, agent, mtime, bytes }) => ({ name, agent, time: Number(mtime / 1_000_000n), bytes }))
 }
 
-/** Whether the process that a delivery is named after still runs; ids of an earlier boot mean nothing. */
-const isBeingWritten = (name: string): boolean => {
+/**
+ * Whether the process that a delivery is named after still runs; ids of an earlier boot mean nothing. Before it is in the spool,
+ * it is being written; afterwards, its hook waits until it is recorded.
+ */
+export const isBeingDelivered = (name: string): boolean => {
   const [, boot, , pid = ""] = name.split(".")
   return boot === bootId() && isAlive(numberOf(pid))
 }

@@ -264,6 +264,13 @@ describe("payloads that are none, or too much", () => {
     expect(await at.ofType("StopObserved")).toHaveLength(1)
   })
 
+  it("a prompt that Nexus sent is the machine's, whatever the client takes it for", async () => {
+    using at = world()
+    const said = ["[nexus R-1 3/25] 2 tasks open.", "what does [nexus R-1 3/25] mean?", "[nexus] is broken"]
+    await at.record(...said.map((prompt, index) => payload("UserPromptSubmit", { prompt, prompt_id: `p-${index}` })))
+    expect((await at.ofType("PromptSubmitted")).map((event) => event.payload.by)).toEqual(["machine", "human", "human"])
+  })
+
   it("unknown events and fields are kept raw, and told once each", async () => {
     using at = world()
     const fresh = payload("BrainMelted", { degrees: 42 })

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from "node:fs"
+import { chmodSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { git, world } from "../world.ts"
@@ -373,6 +373,27 @@ describe("looking", () => {
     await at.ingest(first)
     expect(at.waiting()).toEqual([])
     expect(openCallFiles(at).filter((name) => name.endsWith(".call"))).toHaveLength(2)
+  })
+
+  it("is left to the process whose hook waits for it, when any other command finds it first", async () => {
+    using at = world()
+    const checkout = checkoutWith(at, { "a.txt": "one\n" })
+    const own = at.deliver({
+      session_id: "s-1",
+      cwd: checkout,
+      hook_event_name: "PreToolUse",
+      tool_name: "Bash",
+      tool_use_id: "first",
+      tool_input: { command: "make" }
+    })
+    // As the hook script names it, which runs while it waits.
+    const name = own.split(".").slice(0, 3).concat(`${process.ppid}`).join(".")
+    renameSync(join(at.home.spool, "new", own), join(at.home.spool, "new", name))
+    await at.ingest()
+    expect(at.waiting().map((waiting) => waiting.name)).toEqual([name])
+    await at.ingest(name)
+    expect(at.waiting()).toEqual([])
+    expect(openCallFiles(at).filter((file) => file.endsWith(".call"))).toHaveLength(1)
   })
 
   it("does not take a file for changed whose line ends git converts", async () => {

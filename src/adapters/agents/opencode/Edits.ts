@@ -1,7 +1,9 @@
 /**
  * The file changes in what a plugin of OpenCode hands on after a tool call. The client formats a file before it reports it,
- * so that the content after is what is on disk; only where nobody waits is it what the payload says.
+ * so that the content after is what is on disk: what Nexus' plugin read there around the call, or what is read while its hook
+ * waits. Only where there is neither is it what the payload says.
  */
+import { resolve } from "node:path"
 import type { Edit, JsonObject } from "../../../app/ports/Agent.ts"
 import { bytes, contentOnDisk, textIn } from "../Contents.ts"
 import { envelopeIn } from "../Envelope.ts"
@@ -20,24 +22,45 @@ export const editsOf = (payload: JsonObject, live: boolean): ReadonlyArray<Edit>
   const { id, parent } = sessionsOf(payload)
   const base = { tool: call.tool, call: call.id, ...(parent === undefined ? {} : { subagent: id }) }
   const folder = folderOf(payload) ?? "/"
-  const seen = (path: string): Content => (live ? contentOnDisk(path, folder) : undefined)
+  const seen = (path: string): Content =>
+    readIn(payload, path, "after") ?? (live ? contentOnDisk(path, folder) : undefined)
   const path = firstText(call.args, ["filePath", "file_path", "path"])
   switch (call.tool) {
     case "write":
-      return path === undefined ? [] : [written(call, base, path, seen(path))]
+      return path === undefined ? [] : [asRead(payload, written(call, base, path, seen(path)))]
     case "edit":
     case "multiedit":
-      return path === undefined ? [] : [edited(call, base, path, seen(path))]
+      return path === undefined ? [] : [asRead(payload, edited(call, base, path, seen(path)))]
     case "patch":
     case "apply_patch": {
       const files = listOf(call.metadata["files"]).filter(isObject)
-      if (files.length > 0) return files.flatMap((file) => patchedFile(file, base, seen))
+      if (files.length > 0)
+        return files.flatMap((file) => patchedFile(file, base, seen)).map((edit) => asRead(payload, edit))
       const envelope = envelopeIn(call.args)
-      return envelope === undefined ? [] : editsIn(envelope, base, folder, live)
+      return envelope === undefined ? [] : editsIn(envelope, base, folder, live).map((edit) => asRead(payload, edit))
     }
     default:
       return []
   }
+}
+
+/** What Nexus' plugin read in a file before or after the call; null for no file, undefined for one that it did not read. */
+const readIn = (payload: JsonObject, path: string, when: "before" | "after"): Content => {
+  const absolute = (one: string) => resolve(folderOf(payload) ?? "/", one)
+  const file = listOf(payload["files"])
+    .filter(isObject)
+    .find((one) => absolute(textOf(one["path"]) ?? "") === absolute(path))
+  return file?.[when] === null ? null : bytes(textOf(file?.[when]))
+}
+
+/** An edit with the contents that the plugin read, where it did and the edit has none that were seen on disk. */
+const asRead = (payload: JsonObject, told: Edit): Edit => {
+  const after = told.after === undefined ? readIn(payload, told.path, "after") : undefined
+  const edit: Edit = after === undefined ? told : { ...told, after, evidence: "disk" }
+  const before = readIn(payload, edit.from ?? edit.path, "before")
+  if (before === undefined) return edit
+  if (edit.operation === "deleted" || edit.from !== undefined) return before === null ? edit : { ...edit, before }
+  return { ...edit, before, operation: before === null ? "created" : "modified" }
 }
 
 const written = ({ args, metadata }: Call, base: Base, path: string, onDisk: Content): Edit => {

@@ -2,10 +2,11 @@
 import type { Agent, CallWindow, JsonObject } from "../../../app/ports/Agent.ts"
 import { envelopeIn } from "../Envelope.ts"
 import { filesIn } from "../EnvelopeEdits.ts"
+import { sessionNamed } from "../Identity.ts"
 import { firstText, textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { editsOf } from "./Edits.ts"
-import { type Call, callIn, folderOf, hookOf, sessionsOf } from "./Payload.ts"
+import { type Call, callIn, folderOf, hookOf, isFailure, sessionsOf } from "./Payload.ts"
 import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
@@ -36,13 +37,14 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   const hook = hookOf(payload)
   const call = callIn(payload)
   const files = filesOf(call)
-  if (hook !== "tool.execute.before" && hook !== "tool.execute.after") return undefined
+  const phase = hook === "tool.execute.before" ? "start" : hook === "tool.execute.after" ? "end" : undefined
+  if (phase === undefined && !isFailure(payload)) return undefined
   if (call.tool === "" || own.has(call.tool) || files?.length === 0) return undefined
   const { id, parent } = sessionsOf(payload)
   return {
     session: parent ?? id,
     call: call.id,
-    phase: hook === "tool.execute.before" ? "start" : "end",
+    phase: phase ?? "end",
     tool: call.tool,
     reach: files ?? "checkout",
     ...optional("subagent", parent === undefined ? undefined : id),
@@ -50,12 +52,22 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
+/** The plugin says to each shell command in which conversation it is given. */
+const callerIn: NonNullable<Agent["caller"]> = (environment) => {
+  const id = environment["NEXUS_OPENCODE_SESSION"]
+  if (id === undefined || id === "") return undefined
+  return { agent: agentName, ...optional("session", sessionNamed(agentName, id) ?? undefined) }
+}
+
 export const OpenCodeAgent: Agent = {
   name: agentName,
+  caller: callerIn,
+  tellsTurns: true,
   folder: folderOf,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
   stop: stopOf,
+  tellsTurns: true,
   answer: answerTo,
   read,
   // What a person typed is in the parts of a message, and in the events that tell of them.

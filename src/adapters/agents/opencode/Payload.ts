@@ -39,7 +39,7 @@ export const sessionsOf = (payload: JsonObject): { readonly id: string; readonly
       textOf(properties["sessionID"]) ??
       textOf(message["sessionID"]) ??
       firstText(info, ["sessionID", "id"]) ??
-      textOf(objectOf(properties["part"])["sessionID"]) ??
+      textOf(partOf(payload)["sessionID"]) ??
       "",
     parent: textOf(payload["parentID"]) ?? (created ? textOf(info["parentID"]) : undefined)
   }
@@ -62,7 +62,16 @@ export const folderOf = (payload: JsonObject): string | undefined => {
   )
 }
 
-/** A tool call at its start or end: `tool.execute.before` and `tool.execute.after`. */
+/** The part of a message that an event of the bus tells of. */
+export const partOf = (payload: JsonObject): JsonObject => objectOf(propertiesOf(payload)["part"])
+
+/** Whether this tells of a tool that failed: no hook runs after such a one. */
+export const isFailure = (payload: JsonObject): boolean =>
+  hookOf(payload) === "message.part.updated" &&
+  partOf(payload)["type"] === "tool" &&
+  objectOf(partOf(payload)["state"])["status"] === "error"
+
+/** A tool call at its start or end: `tool.execute.before` and `tool.execute.after`, or the part of one that failed. */
 export interface Call {
   readonly tool: string
   readonly id: string
@@ -73,10 +82,11 @@ export interface Call {
 export const callIn = (payload: JsonObject): Call => {
   const input = objectOf(payload["input"])
   const output = objectOf(payload["output"])
+  const part = partOf(payload)
   return {
-    tool: textOf(input["tool"]) ?? "",
-    id: textOf(input["callID"]) ?? "",
-    args: objectOf(input["args"] ?? output["args"]),
+    tool: textOf(input["tool"]) ?? textOf(part["tool"]) ?? "",
+    id: textOf(input["callID"]) ?? textOf(part["callID"]) ?? "",
+    args: objectOf(input["args"] ?? output["args"] ?? objectOf(part["state"])["input"]),
     metadata: objectOf(output["metadata"])
   }
 }

@@ -51,7 +51,9 @@ const wordOf = (signal: JsonObject): string | undefined => {
 const intentOf = (signal: JsonObject): StopSignal["intent"] => {
   if (signal["aborted"] === true) return "aborted"
   const pending = signal["pending"]
-  return pending === "question" || pending === "permission" ? pending : undefined
+  if (pending === "question" || pending === "permission") return pending
+  // The client's own agent that changes nothing; its name stays whatever it is configured to do.
+  return signal["agent"] === "plan" ? "plan mode" : undefined
 }
 
 const wholeOf = (delayMs: number): number => (Number.isFinite(delayMs) ? Math.max(0, Math.round(delayMs)) : 0)

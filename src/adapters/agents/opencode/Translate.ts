@@ -1,12 +1,12 @@
 /** What a plugin of OpenCode (1.18.33) hands on, in the domain's words. */
 import * as Effect from "effect/Effect"
-import type { JsonObject, PayloadRefused, Reading } from "../../../app/ports/Agent.ts"
+import type { Json, JsonObject, PayloadRefused, Reading } from "../../../app/ports/Agent.ts"
 import type { SessionFact } from "../../../domain/Session.ts"
 import * as Facts from "../Facts.ts"
 import { identify, onceFor } from "../Identity.ts"
 import { firstText, isObject, listOf, objectOf, textOf } from "../Payload.ts"
 import { optional, short, targetOf } from "../Wording.ts"
-import { callIn, folderOf, hookOf, infoOf, modelIn, propertiesOf, sessionsOf } from "./Payload.ts"
+import { callIn, folderOf, hookOf, infoOf, isFailure, modelIn, partOf, propertiesOf, sessionsOf } from "./Payload.ts"
 import { listIn } from "./Todos.ts"
 
 export const agentName = "opencode"
@@ -28,6 +28,7 @@ export const read = (payload: JsonObject): Effect.Effect<Reading, PayloadRefused
       facts: factsOf(hook, payload, subagent),
       ...promptOf(hook, payload),
       ...optional("tasks", listIn(payload)),
+      ...(subagent === undefined ? usageOf(hook, payload) : {}),
       ...onceFor(hook, deliveryOf(hook, payload)),
       ...(subagent === undefined ? {} : { subagent, ...optional("subagentModel", model) }),
       ...(model === undefined || subagent !== undefined ? {} : { model: { name: model, evidence: "hook" as const } }),
@@ -97,7 +98,7 @@ const factsOf = (hook: string, payload: JsonObject, subagent: string | undefined
       return [Facts.toolCompleted(toolOf(payload, subagent))]
     case "session.idle":
       return subagent === undefined
-        ? [Facts.stopObserved(false, undefined)]
+        ? [Facts.stopObserved(false, textOf(payload["message"]), childrenOf(payload))]
         : [Facts.subagentStopped(subagent, "", undefined)]
     case "session.error": {
       const error = objectOf(properties["error"])
@@ -107,23 +108,44 @@ const factsOf = (hook: string, payload: JsonObject, subagent: string | undefined
     case "session.compacted":
       return [Facts.compactionCompleted("")]
     case "message.part.updated":
-      return [partFact(hook, objectOf(properties["part"]), subagent)]
+      return [
+        isFailure(payload) ? failureOf(payload, subagent) : Facts.hookReceived(hook, textOf(partOf(payload)["type"]))
+      ]
     default:
       return [Facts.hookReceived(hook, detailOf(payload))]
   }
 }
 
-/** A tool that failed is told of by the bus alone: no hook runs after it. */
-const partFact = (hook: string, part: JsonObject, subagent: string | undefined): SessionFact => {
-  const state = objectOf(part["state"])
-  const tool = textOf(part["tool"]) ?? ""
-  if (part["type"] !== "tool" || state["status"] !== "error") return Facts.hookReceived(hook, textOf(part["type"]))
-  const target = targetOf(objectOf(state["input"]))
-  return Facts.toolFailed(
-    Facts.toolCall({ call: textOf(part["callID"]) ?? "", tool, target, subagent }),
-    textOf(state["error"]) ?? ""
-  )
+const failureOf = (payload: JsonObject, subagent: string | undefined): SessionFact =>
+  Facts.toolFailed(toolOf(payload, subagent), textOf(objectOf(partOf(payload)["state"])["error"]) ?? "")
+
+/** Of a stop, how many of the sessions that work for this one are still at it. */
+const childrenOf = (payload: JsonObject): number => {
+  const { children } = objectOf(payload["signal"])
+  return typeof children === "number" && Number.isInteger(children) && children > 0 ? children : 0
 }
+
+/** What the session has used so far, as the client sums it up; the plugin hands it on when the session is idle. */
+const usageOf = (hook: string, payload: JsonObject): Pick<Reading, "usage"> => {
+  if (hook !== "session.idle" || !isObject(payload["tokens"])) return {}
+  const { input, output, reasoning, cache } = payload["tokens"]
+  const { read, write } = objectOf(cache)
+  const lastMessage = textOf(objectOf(payload["signal"])["turn"])
+  return {
+    usage: {
+      inputTokens: countOf(input),
+      outputTokens: countOf(output) + countOf(reasoning),
+      cacheReadTokens: countOf(read),
+      cacheWriteTokens: countOf(write),
+      messages: countOf(payload["messages"]),
+      offset: 0,
+      ...optional("lastMessage", lastMessage === undefined ? undefined : short(lastMessage, 128))
+    }
+  }
+}
+
+const countOf = (value: Json | undefined): number =>
+  typeof value === "number" && Number.isFinite(value) && value > 0 ? Math.floor(value) : 0
 
 const toolOf = (payload: JsonObject, subagent: string | undefined) => {
   const { id, tool, args } = callIn(payload)

@@ -71,6 +71,28 @@ describe("what was recorded from a plugin of OpenCode", () => {
       facts: [{ type: "SubagentStarted", payload: { subagent: "ses_dfe077dcaffeSug2VIMJA1rAcy", role: "general" } }]
     }))
 
+  it("has what a session used and said last, where it stops", () => {
+    const one = {
+      ...recordedAs("opencode", "event_session.idle"),
+      hook: "session.idle",
+      message: "All done.",
+      messages: 3,
+      tokens: { input: 100, output: 20, reasoning: 5, cache: { read: 7, write: 1 } },
+      signal: { aborted: false, pending: null, children: 2, error: null, turn: "msg_1" }
+    }
+    expect(readingOf(OpenCodeAgent, one)).toMatchObject({
+      facts: [{ type: "StopObserved", payload: { message: "All done.", background: 2 } }],
+      usage: {
+        inputTokens: 100,
+        outputTokens: 25,
+        cacheReadTokens: 7,
+        cacheWriteTokens: 1,
+        messages: 3,
+        lastMessage: "msg_1"
+      }
+    })
+  })
+
   it("is of the subagent and its session's, where the plugin says whose it is", () => {
     const one = { ...write, parentID: "ses_parent" }
     expect(readingOf(OpenCodeAgent, one)).toMatchObject({ session: "opencode:ses_parent", subagent: session })
@@ -121,6 +143,21 @@ describe("a file tool", () => {
     expect(
       editsOf(OpenCodeAgent, done("edit", { ...args, replaceAll: true }, { filediff: { patch: unfit } }), true)
     ).toMatchObject([{ before: undefined, after: "one\nTWO\nthree\n" }])
+  })
+
+  it("has what the plugin read around it, whatever the client tells", () => {
+    const args = { filePath: "/p/a.txt", content: "a" }
+    const read = (before: string | null) => ({ files: [{ path: "/p/a.txt", before, after: "A\n" }] })
+    expect(editsOf(OpenCodeAgent, { ...done("write", args, { exists: true }), ...read("old\n") })).toMatchObject([
+      { operation: "modified", before: "old\n", after: "A\n", evidence: "disk" }
+    ])
+    expect(editsOf(OpenCodeAgent, { ...done("write", args), ...read(null) })).toMatchObject([
+      { operation: "created", before: null, after: "A\n" }
+    ])
+    const patchText = "*** Begin Patch\n*** Update File: a.txt\n-old\n+A\n*** End Patch"
+    expect(editsOf(OpenCodeAgent, { ...done("apply_patch", { patchText }), ...read("old\n") })).toMatchObject([
+      { path: "a.txt", before: "old\n", after: "A\n", evidence: "disk" }
+    ])
   })
 
   it("that puts text in place of none in a file that was not there created it", () =>
@@ -200,6 +237,13 @@ describe("calls that may change files", () => {
       expect(OpenCodeAgent.window(recordedAs("opencode", `tool.execute.after.${name}`))).toBeUndefined()
     expect(OpenCodeAgent.window(recordedAs("opencode", "chat.message"))).toBeUndefined()
   })
+
+  it("end where they fail, too", () =>
+    expect(OpenCodeAgent.window(recordedAs("opencode", "event_message.part.updated.tool.bash.error"))).toMatchObject({
+      phase: "end",
+      call: "call_00000006",
+      tool: "bash"
+    }))
 })
 
 describe("what no plugin hands on", () => {
