@@ -4,7 +4,13 @@ import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type Checkout, type GitFailed, type GitMissing, Repositories } from "../../app/ports/Repositories.ts"
+import {
+  type Checkout,
+  type GitFailed,
+  type GitMissing,
+  type Gone,
+  Repositories
+} from "../../app/ports/Repositories.ts"
 import { normaliseRemote } from "../../domain/Project.ts"
 import { headOf, layoutOf } from "./Layout.ts"
 import { checkoutOf } from "./Checkout.ts"
@@ -36,10 +42,10 @@ export const layer = Layer.succeed(Repositories, {
   treeOf: (checkout) => withTree(checkout, (tree) => Effect.succeed(tree)),
   treeSince: (checkout, base) =>
     withTree(checkout, (tree, env) =>
-      Effect.map(
-        text(checkout.path, ["diff-tree", "-r", "-z", "-M", "--diff-filter=D", "--name-only", base, tree], { env }),
-        (names) => ({ tree, gone: names.split("\0").filter((name) => name !== "") })
-      )
+      Effect.map(text(checkout.path, [...renamesAndDeletions, base, tree], { env }), (told) => ({
+        tree,
+        gone: goneIn(told)
+      }))
     ),
   headOf: (checkout) => {
     const layout = layoutOf(checkout.path)
@@ -53,6 +59,21 @@ export const layer = Layer.succeed(Repositories, {
       return 'is in no git repository. Run "git init" there first, or go to a checkout.'
     })
 })
+
+// An empty file is like any other, and says nothing of where it came from.
+const renamesAndDeletions = ["diff-tree", "-r", "-z", "-M", "--no-rename-empty", "--diff-filter=DR", "--name-status"]
+
+/** `D`, a path; `R` with a similarity, a path, another; each ended by a zero byte. */
+const goneIn = (told: string): ReadonlyArray<Gone> => {
+  const words = told.split("\0")
+  const gone: Array<Gone> = []
+  for (let index = 0; index + 1 < words.length;) {
+    const isMoved = words[index]?.startsWith("R") === true
+    gone.push({ path: words[index + 1] ?? "", to: isMoved ? (words[index + 2] ?? null) : null })
+    index += isMoved ? 3 : 2
+  }
+  return gone
+}
 
 /** The tree of all files as they are on disk, while it is there: it is made in a folder of its own, beside the repository. */
 const withTree = <A, E>(

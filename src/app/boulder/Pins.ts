@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { BoulderArmed } from "../../domain/boulder/BoulderEvents.ts"
 import type { Alarm } from "../../domain/boulder/Facts.ts"
+import type { Gone } from "../ports/Repositories.ts"
 import { definitionText, type Gate } from "../../domain/boulder/Gates.ts"
 
 type Pins = Pick<BoulderArmed, "gates" | "files">
@@ -62,11 +63,16 @@ export const changesSince = (pins: Pins, checkout: string, gates: ReadonlyArray<
   return [...changed, ...files]
 }
 
-/** Tests that are gone. By the names that the usual test runners look for. */
-export const deletedTests = (gone: ReadonlyArray<string>): ReadonlyArray<Alarm> =>
+/** Tests that are gone, by the names that the usual test runners look for; or are no test any more under their new name. */
+export const deletedTests = (gone: ReadonlyArray<Gone>): ReadonlyArray<Alarm> =>
   gone
-    .filter((path) => isTest.test(path))
-    .map((subject) => ({ kind: "test deleted", subject, detail: "it is neither here nor elsewhere any more" }))
+    .filter(({ path, to }) => isTest.test(path) && (to === null || !isTest.test(to)))
+    .map(({ path, to }) => ({
+      kind: "test deleted",
+      subject: path,
+      detail:
+        to === null ? "it is neither here nor elsewhere any more" : `it is ${to} now, which no test runner looks for`
+    }))
 
 const isTest =
   /(?:^|\/)(?:tests?|__tests__|spec|specs)\/[^]*\.\w+$|[._-](?:test|tests|spec)\.\w+$|(?:^|\/)test_[^/]*\.py$|_test\.(?:go|py|rb|exs?|dart)$|Tests?\.(?:java|kt|cs|swift|scala|php)$/

@@ -39,6 +39,11 @@ export interface Checkout {
   readonly path: string
 }
 
+export interface Gone {
+  readonly path: string
+  readonly to: string | null
+}
+
 export class Repositories extends Context.Tag("nexus/app/Repositories")<
   Repositories,
   {
@@ -53,11 +58,11 @@ export class Repositories extends Context.Tag("nexus/app/Repositories")<
      * the repository.
      */
     readonly treeOf: (checkout: Checkout) => Effect.Effect<string, GitFailed | GitMissing>
-    /** The same, with the paths of a commit that are neither there any more nor, as far as git can tell, elsewhere. */
+    /** The same, with the paths of a commit that are not there any more, and where git finds them now: null for nowhere. */
     readonly treeSince: (
       checkout: Checkout,
       base: string
-    ) => Effect.Effect<{ readonly tree: string; readonly gone: ReadonlyArray<string> }, GitFailed | GitMissing>
+    ) => Effect.Effect<{ readonly tree: string; readonly gone: ReadonlyArray<Gone> }, GitFailed | GitMissing>
     /** The commit that a checkout is at, by looking at files alone; null before the first one. */
     readonly headOf: (checkout: Checkout) => string | null
     /** Why a folder is in no checkout, in words that complete "FOLDER …". */

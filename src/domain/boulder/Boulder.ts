@@ -54,6 +54,15 @@ const talliesOf = ({
   tokens
 }: Facts): Tallies => ({ fingerprint, fingerprints, textOnly, sameProgress, sameAnswer, answer, failing, tokens })
 
+/** A stop at which the work was not looked at is no sign of how it goes; one that was granted ends the row. */
+const talliesAfter = (
+  { verdict, would, rule, facts }: Events.StopDecided,
+  before: Conversation | undefined
+): Tallies => {
+  if (verdict === "continue" || would === "continue") return talliesOf(facts)
+  return judged.has(rule) ? { ...noTallies, tokens: facts.tokens } : (before?.tallies ?? noTallies)
+}
+
 /** The rules that look at the work. */
 const judged: ReadonlySet<string> = new Set([
   "limit reached",
@@ -295,8 +304,7 @@ const decided = (state: State, payload: Events.StopDecided, position: number, ti
       tokensBefore: facts.tokensBefore,
       compacted: facts.sinceCompaction === null ? null : facts.now - facts.sinceCompaction,
       failures: facts.failures,
-      // A stop at which the work was not looked at is no sign of how it goes.
-      tallies: judged.has(rule) ? talliesOf(facts) : (before?.tallies ?? noTallies)
+      tallies: talliesAfter(payload, before)
     }
     return {
       ...run,

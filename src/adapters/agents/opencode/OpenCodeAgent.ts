@@ -67,7 +67,6 @@ export const OpenCodeAgent: Agent = {
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
   stop: stopOf,
-  tellsTurns: true,
   answer: answerTo,
   read,
   // What a person typed is in the parts of a message, and in the events that tell of them.
