@@ -291,3 +291,10 @@ it("a verdict is known of the same files, whatever was committed", async () => {
   at.commit("docs: readme")
   expect((await judge()).isKnown).toBe(true)
 })
+
+it("what takes too long is ended, and is tried again the next time", async () => {
+  for (let count = 0; count < 60; count++) at.put(`docs/${count}.md`, "- [a](#b) *c* `d`\n".repeat(2000))
+  const slow = () => at.judge("documentation", { base, timeout: 200 })
+  expect(await slow()).toMatchObject({ verdict: "timed out", lines: ["Time was up after 0.2 s."], sum: "Not judged." })
+  expect((await slow()).isKnown).toBe(false)
+})

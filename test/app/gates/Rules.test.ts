@@ -56,7 +56,7 @@ describe("settings", () => {
 })
 
 describe("messages", () => {
-  const rulesFor = async (message: string, text: string | null | undefined = undefined) => {
+  const rulesFor = async (message: string, text?: string | null) => {
     const convention = text === undefined ? null : { file: ".commitlintrc", text }
     const { rules } = rulesOf(convention, {})
     return (await judgeMessage({ commit: "a", parents: ["b"], message }, rules)).map(({ rule }) => rule)

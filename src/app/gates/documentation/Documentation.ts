@@ -6,6 +6,7 @@ import picomatch from "picomatch"
 import { type Check, defaultExclude, type Finding } from "../../../domain/boulder/Checks.ts"
 import { History } from "../../ports/History.ts"
 import { type Changed, Work } from "../../ports/Work.ts"
+import { breath } from "../breath.ts"
 import type { Report } from "../Report.ts"
 import { isAgentsFile, wrongInAgents } from "./Agents.ts"
 import { featuresOf, isManifest, isSource } from "./Features.ts"
@@ -43,10 +44,10 @@ export const judgeDocumentation = (
 
     const suspicions: Array<Suspicion> = []
     for (const path of files) {
-      yield* Effect.yieldNow()
       const text = now.read(path)
       const isTouched = touched.has(path)
       if (text === null || !(isTouched || isAgentsFile(path) || lost.some((name) => text.includes(name)))) continue
+      yield* breath
       const document = parsed.now(path)
       if (document === undefined) continue
       const old = nameBefore.get(path) ?? path
