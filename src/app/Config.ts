@@ -95,7 +95,7 @@ const interpret = (file: string, value: unknown): Either.Either<Partial<Config>,
   if (prompts !== undefined && !Schema.is(PromptCapture)(prompts))
     return wrong(`capture.prompts is "full", "hash" or "off", not ${JSON.stringify(prompts)}`)
   for (const [name, { command, timeout }] of Object.entries(gates)) {
-    if (name in found) continue
+    if (Object.hasOwn(found, name)) continue
     if (!/^[a-z][a-z0-9-]{0,31}$/.test(name)) return wrong(`gates.${name}: a name has small letters, digits and "-"`)
     if (!Schema.is(GateCommand)(command))
       return wrong(`gates.${name}.command is a line for the shell, or a list of a program and its arguments`)

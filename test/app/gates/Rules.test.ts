@@ -109,6 +109,13 @@ describe("Markdown", () => {
     ])
   })
 
+  it("has headings in HTML as well, and rules that begin no front matter", () => {
+    const { anchors } = parseMarkdown(
+      '---\n\n# One\n\n---\n\n<h2 align="center"><b>Two</b> & more</h2>\n\n<a name="Three"></a>\n'
+    )
+    expect([...anchors]).toEqual(["one", "two-more", "three"])
+  })
+
   it("that is odd is no reason to fail", () => {
     for (const odd of ["", "[", "```", "[a]: ", "---\n---\n", `${">".repeat(500)} a`, "<a id='", "\0", "[](<\n>)"])
       expect(() => parseMarkdown(odd)).not.toThrow()

@@ -36,7 +36,7 @@ export const judgeDocumentation = (
     const remarks: Array<string> = remark === undefined ? [] : [remark]
     const isExcluded = matching(options.exclude ?? defaultExclude)
     const isUnlinted = matching(ignores)
-    const nameBefore = new Map(changed.flatMap(({ path, from }) => (from === null ? [] : [[path, from] as const])))
+    const nameBefore = namesBefore(changed, now, before)
     const touched = new Set(changed.flatMap(({ path, isThere }) => (isThere ? [path] : [])))
     const files = [...now.files].filter((path) => isMarkdown(path) && !isExcluded(path)).sort()
     const parsed = { now: parser(now), before: parser(before) }
@@ -111,6 +111,20 @@ const treeBefore = (checkout: string, now: Tree, changed: ReadonlyArray<Changed>
       return fresh.has(path) ? null : now.read(path)
     })
   })
+
+/** By path, for what moved. Of files that git does not know yet, it can't tell: an equal document that is gone was the same. */
+const namesBefore = (changed: ReadonlyArray<Changed>, now: Tree, before: Tree): ReadonlyMap<string, string> => {
+  const gone = changed.filter(({ path, isThere }) => !isThere && isMarkdown(path)).map(({ path }) => path)
+  return new Map(
+    changed.flatMap(({ path, from, before: blob, isThere }) => {
+      if (from !== null) return [[path, from] as const]
+      if (blob !== null || !isThere || gone.length === 0 || !isMarkdown(path)) return []
+      const text = now.read(path)
+      const was = text === null ? undefined : gone.find((one) => before.read(one) === text)
+      return was === undefined ? [] : [[path, was] as const]
+    })
+  )
+}
 
 /** Files beside documents and sources that tell of commands. */
 const readable = new Set(
