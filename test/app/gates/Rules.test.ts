@@ -67,7 +67,7 @@ describe("messages", () => {
       "feat: a",
       "feat(scope)!: a",
       "fix: A Capital and a dot.",
-      `docs: a\n\n${"x".repeat(300)}`,
+      `docs: ${"a".repeat(120)}\n\n${"x".repeat(300)}`,
       'Revert "wip"\n\nThis reverts commit 0123456.',
       "Merge branch 'x' into main"
     ])
