@@ -2,7 +2,6 @@
 import { hash } from "node:crypto"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { shownReport } from "../../domain/boulder/Checks.ts"
 import { type CheckGate, type Gate, isCheck } from "../../domain/boulder/Gates.ts"
 import { Nexus } from "../Nexus.ts"
@@ -10,6 +9,7 @@ import { isInstallable } from "../ports/Agent.ts"
 import { History } from "../ports/History.ts"
 import type { ProgramRun } from "../ports/Programs.ts"
 import { Work } from "../ports/Work.ts"
+import type { Report } from "./Report.ts"
 
 /** What there was when the work began. */
 export interface Since {
@@ -52,24 +52,29 @@ const reportOf = (gate: CheckGate, checkout: string, base: string | null, since:
     })
   })
 
+/** Where git can't tell (a partial clone lacks contents), the check is unavailable: nobody is blamed. */
 export const runCheck = (gate: CheckGate, checkout: string, base: string | null, since: Since) =>
   reportOf(gate, checkout, base, since).pipe(
-    Effect.timeoutOption(gate.timeout),
+    Effect.map((report): Ended => ({ ...report, isTimedOut: false, isMissing: false })),
+    Effect.catchTag("GitFailed", ({ message }) => Effect.succeed<Ended>({ ...ended(message), isMissing: true })),
+    Effect.timeoutTo({
+      duration: gate.timeout,
+      onSuccess: (report) => report,
+      onTimeout: (): Ended => ({ ...ended(`Time was up after ${gate.timeout / 1000} s.`), isTimedOut: true })
+    }),
     Effect.timed,
-    Effect.map(([duration, report]): ProgramRun => {
-      const { findings, remarks } = Option.getOrElse(report, () => ({
-        findings: [],
-        remarks: [`Time was up after ${gate.timeout / 1000} s.`]
-      }))
-      return {
-        exit: Option.isNone(report) ? null : Number(findings.length > 0),
-        isTimedOut: Option.isNone(report),
-        isMissing: false,
-        output: Buffer.from(shownReport(findings, remarks)),
-        durationMs: Math.round(Duration.toMillis(duration))
-      }
-    })
+    Effect.map(([duration, { findings, remarks, isTimedOut, isMissing }]): ProgramRun => ({
+      exit: isTimedOut || isMissing ? null : Number(findings.length > 0),
+      isTimedOut,
+      isMissing,
+      output: Buffer.from(shownReport(findings, remarks, !isTimedOut && !isMissing)),
+      durationMs: Math.round(Duration.toMillis(duration))
+    }))
   )
+
+type Ended = Report & Pick<ProgramRun, "isTimedOut" | "isMissing">
+
+const ended = (remark: string): Ended => ({ findings: [], remarks: [remark], isTimedOut: false, isMissing: false })
 
 /** What is uncommitted, for `Since`. */
 export const uncommittedNow = (checkout: string) =>

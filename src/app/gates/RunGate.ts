@@ -93,6 +93,10 @@ export const find = (name: string) =>
     return new NotFound({ what: "gate", name, hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}${known}` })
   })
 
+/** A program may be installed later; and a check takes no longer than it must, unless the machine had other things to do. */
+const isFinal = (gate: Gate, { verdict }: Verdicts.Verdict): boolean =>
+  verdict !== "unavailable" && !(isCheck(gate) && verdict === "timed out")
+
 /** A command that fails is run once more, since what fails now and then is no verdict on the work. */
 const runCommand = (gate: CommandGate, checkout: string) =>
   Effect.gen(function* () {
@@ -116,7 +120,7 @@ export const judge = (gate: Gate, { again, ...given }: Since & { readonly again:
     const { subject, base } = yield* subjectOf(checkout.path, gate, since)
     const key = { project, ...keyOf(gate, tree, subject) }
     const known = again ? undefined : Verdicts.on(log.database, key)
-    if (known !== undefined && known.verdict !== "unavailable") return { gate, verdict: known, isKnown: true }
+    if (known !== undefined && isFinal(gate, known)) return { gate, verdict: known, isKnown: true }
     const { last, flaky } = isCheck(gate)
       ? { last: yield* runCheck(gate, checkout.path, base, since), flaky: false }
       : yield* runCommand(gate, checkout.path)

@@ -84,9 +84,13 @@ export const shownFinding = ({ rule, message, path, line, commit, header }: Find
 const mostShown = 100
 
 /** What a check prints: its findings, remarks, and in the last line what they come to. */
-export const shownReport = (findings: ReadonlyArray<Finding>, remarks: ReadonlyArray<string>): string => {
+export const shownReport = (
+  findings: ReadonlyArray<Finding>,
+  remarks: ReadonlyArray<string>,
+  isJudged = true
+): string => {
   const more = findings.length - mostShown
-  const sum = findings.length === 0 ? "Nothing found." : `${findings.length} found.`
+  const sum = !isJudged ? "Not judged." : findings.length === 0 ? "Nothing found." : `${findings.length} found.`
   return [
     ...findings.slice(0, mostShown).map(shownFinding),
     ...(more > 0 ? [`… and ${more} more`] : []),

@@ -77,7 +77,9 @@ describe("links", () => {
 
   it("of a file that moved are compared with those that it had", async () => {
     begin({ "docs/a.md": `[x](none.md) [y](b.md)\n${"text\n".repeat(20)}`, "docs/b.md": "" })
-    at.git("mv", "docs/a.md", "a.md")
+    renameSync(join(at.project, "docs/a.md"), join(at.project, "a.md"))
+    expect(await found()).toEqual(["a.md:1  link  b.md leads to b.md, which is not there"])
+    at.git("add", "--all")
     expect(await found()).toEqual(["a.md:1  link  b.md leads to b.md, which is not there"])
   })
 
@@ -290,4 +292,11 @@ it("a verdict is known of the same files, whatever was committed", async () => {
   expect((await judge()).isKnown).toBe(false)
   at.commit("docs: readme")
   expect((await judge()).isKnown).toBe(true)
+})
+
+it("what takes too long is ended, and is tried again the next time", async () => {
+  for (let count = 0; count < 60; count++) at.put(`docs/${count}.md`, "- [a](#b) *c* `d`\n".repeat(2000))
+  const slow = () => at.judge("documentation", { base, timeout: 200 })
+  expect(await slow()).toMatchObject({ verdict: "timed out", lines: ["Time was up after 0.2 s."], sum: "Not judged." })
+  expect((await slow()).isKnown).toBe(false)
 })

@@ -67,7 +67,7 @@ describe("messages", () => {
       "feat: a",
       "feat(scope)!: a",
       "fix: A Capital and a dot.",
-      `docs: a\n\n${"x".repeat(300)}`,
+      `docs: ${"a".repeat(120)}\n\n${"x".repeat(300)}`,
       'Revert "wip"\n\nThis reverts commit 0123456.',
       "Merge branch 'x' into main"
     ])
@@ -107,6 +107,13 @@ describe("Markdown", () => {
       ["indented", 14, ""],
       ["quoted", 17, ""]
     ])
+  })
+
+  it("has headings in HTML as well, and rules that begin no front matter", () => {
+    const { anchors } = parseMarkdown(
+      '---\n\n# One\n\n---\n\n<h2 align="center"><b>Two</b> & more</h2>\n\n<a name="Three"></a>\n'
+    )
+    expect([...anchors]).toEqual(["one", "two-more", "three"])
   })
 
   it("that is odd is no reason to fail", () => {

@@ -14,10 +14,18 @@ export const workplace = () => {
     writeFileSync(join(project, path), content)
   }
   const own = (...args: ReadonlyArray<string>) => git(project, ...args)
-  const judge = async (name: string, since: Parameters<typeof RunGate.statesSince>[0] = {}) => {
+  /** `timeout`: milliseconds, in place of the gate's. */
+  const judge = async (
+    name: string,
+    { timeout, ...since }: Parameters<typeof RunGate.statesSince>[0] & { readonly timeout?: number } = {}
+  ) => {
     const { verdict, isKnown, output } = await at.run(
       Effect.gen(function* () {
-        const judged = yield* RunGate.judge(yield* RunGate.find(name), { again: false, ...since })
+        const gate = yield* RunGate.find(name)
+        const judged = yield* RunGate.judge(timeout === undefined ? gate : { ...gate, timeout }, {
+          again: false,
+          ...since
+        })
         const { output } = yield* RunGate.show(judged.verdict.position)
         return { verdict: judged.verdict.verdict, isKnown: judged.isKnown, output: output ?? "" }
       }),

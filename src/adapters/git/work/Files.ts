@@ -16,7 +16,14 @@ const fieldsBefore: Readonly<Record<string, number>> = { "1": 8, "2": 9, u: 10, 
 
 export const uncommitted = (checkout: string): Effect.Effect<ReadonlyArray<Uncommitted>, HistoryFailure> =>
   Effect.map(
-    text(checkout, ["status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-ahead-behind"]),
+    text(checkout, [
+      "status",
+      "--porcelain=v2",
+      "-z",
+      "--untracked-files=all",
+      "--no-ahead-behind",
+      "--ignore-submodules=dirty"
+    ]),
     (listed) => {
       const found: Array<Uncommitted> = []
       const entries = paths(listed).values()

@@ -6,6 +6,7 @@ import picomatch from "picomatch"
 import { type Check, defaultMaxFileSize, type Finding } from "../../../domain/boulder/Checks.ts"
 import { History } from "../../ports/History.ts"
 import { Work, type WorkCommit } from "../../ports/Work.ts"
+import { breath } from "../breath.ts"
 import type { Report } from "../Report.ts"
 import { isConventional, judgeMessage, rulesOf } from "./Headers.ts"
 import { type Excused, uncommittedFindings } from "./Tree.ts"
@@ -52,7 +53,7 @@ const messageFindings = (
     if (!isAsked) remarks.push("Headers need not be conventional: those before the base are not.")
     else if (remark !== undefined) remarks.push(remark)
     const found = yield* Effect.forEach(commits, (commit) =>
-      Effect.promise(() => judgeMessage(commit, isAsked ? rules : undefined)).pipe(Effect.zipLeft(Effect.yieldNow()))
+      Effect.promise(() => judgeMessage(commit, isAsked ? rules : undefined)).pipe(Effect.zipLeft(breath))
     )
     return found.flat()
   })

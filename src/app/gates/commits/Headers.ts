@@ -18,8 +18,8 @@ export interface HeaderRules {
 
 /** A header that commitlint can read at all. */
 const form = ["type-empty", "subject-empty"]
-/** Those of config-conventional that are not a matter of taste. */
-const plain = [...form, "type-case", "type-enum", "header-max-length"]
+/** Those of config-conventional that are no matter of taste, as lengths, case and full stops are. */
+const plain = [...form, "type-case", "type-enum"]
 
 const conventionalRules = conventional.rules as unknown as Rules
 

@@ -1,21 +1,19 @@
 /** The gate `documentation`: what changed since the base left no document wrong that was right. */
-import { lstatSync, readFileSync } from "node:fs"
-import { posix, join } from "node:path"
+import { posix } from "node:path"
 import * as Effect from "effect/Effect"
 import picomatch from "picomatch"
 import { type Check, defaultExclude, type Finding } from "../../../domain/boulder/Checks.ts"
 import { History } from "../../ports/History.ts"
 import { type Changed, Work } from "../../ports/Work.ts"
+import { breath } from "../breath.ts"
 import type { Report } from "../Report.ts"
 import { isAgentsFile, wrongInAgents } from "./Agents.ts"
+import { namesBefore, treeBefore, treeNow } from "./Before.ts"
 import { featuresOf, isManifest, isSource } from "./Features.ts"
 import { brokenLinks, isMarkdown } from "./Links.ts"
 import { lintFindings, lintRulesOf } from "./Lint.ts"
 import { type Markdown, parseMarkdown } from "./Markdown.ts"
-import { type Suspicion, type Tree, treeOf } from "./Tree.ts"
-
-/** Bytes; larger files are not looked at. */
-const mostBytes = 512 * 1024
+import type { Suspicion, Tree } from "./Tree.ts"
 
 type DocumentationCheck = Extract<Check, { readonly check: "documentation" }>
 
@@ -29,13 +27,13 @@ export const judgeDocumentation = (
     const work = yield* Work
     const { commit } = yield* (yield* History).head(checkout)
     const changed = yield* work.changed(checkout, base ?? commit)
-    const now = treeOf(yield* work.files(checkout), (path) => textOf(join(checkout, path)))
+    const now = treeNow(checkout, yield* work.files(checkout))
     const before = yield* treeBefore(checkout, now, changed)
     const { rules, ignores, remark } = lintRulesOf(convention, options)
     const remarks: Array<string> = remark === undefined ? [] : [remark]
     const isExcluded = matching(options.exclude ?? defaultExclude)
     const isUnlinted = matching(ignores)
-    const nameBefore = new Map(changed.flatMap(({ path, from }) => (from === null ? [] : [[path, from] as const])))
+    const nameBefore = namesBefore(changed, now, before)
     const touched = new Set(changed.flatMap(({ path, isThere }) => (isThere ? [path] : [])))
     const files = [...now.files].filter((path) => isMarkdown(path) && !isExcluded(path)).sort()
     const parsed = { now: parser(now), before: parser(before) }
@@ -43,10 +41,10 @@ export const judgeDocumentation = (
 
     const suspicions: Array<Suspicion> = []
     for (const path of files) {
-      yield* Effect.yieldNow()
       const text = now.read(path)
       const isTouched = touched.has(path)
       if (text === null || !(isTouched || isAgentsFile(path) || lost.some((name) => text.includes(name)))) continue
+      yield* breath
       const document = parsed.now(path)
       if (document === undefined) continue
       const old = nameBefore.get(path) ?? path
@@ -82,41 +80,6 @@ export const judgeDocumentation = (
 
 const matching = (globs: ReadonlyArray<string>): ((path: string) => boolean) =>
   globs.length === 0 ? () => false : picomatch([...globs], { dot: true })
-
-const textOf = (file: string): string | null => {
-  try {
-    const stat = lstatSync(file)
-    return stat.isFile() && stat.size <= mostBytes ? readFileSync(file, "utf8") : null
-  } catch {
-    // Gone since git looked, or not ours to read.
-    return null
-  }
-}
-
-/** What did not change is as it is on disk. */
-const treeBefore = (checkout: string, now: Tree, changed: ReadonlyArray<Changed>) =>
-  Effect.gen(function* () {
-    const then = new Map(
-      changed.flatMap(({ path, from, before }) => (before === null ? [] : [[from ?? path, before] as const]))
-    )
-    const isRead = (path: string) => isMarkdown(path) || isSource(path) || readable.has(posix.basename(path))
-    const wanted = [...then].filter(([path]) => isRead(path)).map(([, blob]) => blob)
-    const contents = yield* (yield* History).blobs(checkout, wanted, mostBytes)
-    const fresh = new Set(changed.map(({ path }) => path))
-    const paths = [...[...now.files].filter((path) => !fresh.has(path)), ...then.keys()]
-    return treeOf(paths, (path) => {
-      const blob = then.get(path)
-      if (blob !== undefined) return contents.get(blob)?.toString("utf8") ?? null
-      return fresh.has(path) ? null : now.read(path)
-    })
-  })
-
-/** Files beside documents and sources that tell of commands. */
-const readable = new Set(
-  "package.json package-lock.json Makefile makefile GNUmakefile justfile Justfile .justfile Taskfile.yml Taskfile.yaml taskfile.yml taskfile.yaml Taskfile.dist.yml".split(
-    " "
-  )
-)
 
 const parser = (tree: Tree): ((path: string) => Markdown | undefined) => {
   const known = new Map<string, Markdown | undefined>()

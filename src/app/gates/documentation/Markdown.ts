@@ -53,6 +53,8 @@ export const parseMarkdown = (source: string): Markdown => {
         break
       }
       case "html":
+        for (const [, title = ""] of node.value.matchAll(/<h[1-6]\b[^>]*>(.*?)<\/h[1-6]>/gis))
+          anchors.add(anchor(slugger.slug(title.replaceAll(/<[^>]*>/g, "").trim())))
         for (const [, id = ""] of node.value.matchAll(/\s(?:id|name)\s*=\s*["']?([^"'\s>]+)/gi)) anchors.add(anchor(id))
         break
       case "inlineCode":
@@ -79,8 +81,9 @@ export const anchor = (id: string): string =>
     .replaceAll(/-{2,}/g, "-")
     .replaceAll(/^-|-$/g, "")
 
-/** Its lines stay, empty. */
+/** Its lines stay, empty. What begins with a rule and no "key:" is none. */
 const withoutFrontMatter = (text: string): string => {
-  const matter = /^(?:---|\+\+\+)\r?\n[\s\S]*?\n(?:---|\+\+\+)[ \t]*(?:\r?\n|$)/.exec(text)?.[0] ?? ""
+  const matter =
+    /^(?:---|\+\+\+)\r?\n(?=#|["'\w-][^\n]*[:=])[\s\S]*?\n(?:---|\+\+\+)[ \t]*(?:\r?\n|$)/.exec(text)?.[0] ?? ""
   return "\n".repeat(matter.split("\n").length - 1) + text.slice(matter.length)
 }
