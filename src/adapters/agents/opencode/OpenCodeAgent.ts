@@ -1,11 +1,12 @@
 /** OpenCode, as Nexus' app sees it: through a plugin that hands on what its hooks are given. */
-import type { Agent, CallWindow, JsonObject } from "../../../app/ports/Agent.ts"
+import type { CallWindow, InstallableAgent, JsonObject } from "../../../app/ports/Agent.ts"
 import { envelopeIn } from "../Envelope.ts"
 import { filesIn } from "../EnvelopeEdits.ts"
 import { firstText, textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { editsOf } from "./Edits.ts"
 import { type Call, callIn, folderOf, hookOf, sessionsOf } from "./Payload.ts"
+import { pluginSettings } from "./Plugin.ts"
 import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
@@ -50,7 +51,7 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
-export const OpenCodeAgent: Agent = {
+export const OpenCodeAgent: InstallableAgent = {
   name: agentName,
   folder: folderOf,
   edits: (payload, { live }) => editsOf(payload, live),
@@ -59,5 +60,7 @@ export const OpenCodeAgent: Agent = {
   answer: answerTo,
   read,
   // What a person typed is in the parts of a message, and in the events that tell of them.
-  promptFields: ["output.parts", "input.properties.part", "input.event.properties.part"]
+  promptFields: ["output.parts", "input.properties.part", "input.event.properties.part"],
+  signs: { commands: ["opencode"], folders: [".opencode", ".config/opencode"] },
+  settings: pluginSettings
 }
