@@ -90,7 +90,12 @@ export const diagnose = Effect.gen(function* () {
   const config = load(nexus.home.config, (yield* Repositories).checkoutOf(nexus.cwd)?.path)
   found.push(
     Either.match(config, {
-      onLeft: (error) => problem("configuration", error.message, "Until it is mended, prompts are not kept."),
+      onLeft: (error) =>
+        problem(
+          "configuration",
+          error.message,
+          "Until it is mended, prompts are not kept, and no agent is told to go on."
+        ),
       onRight: ({ prompts }) => ok("configuration", `capture.prompts is ${prompts}`)
     })
   )
@@ -184,7 +189,7 @@ const hooks = Effect.gen(function* () {
     const text = readFileSync(file, "utf8")
     if (agent.settings.isDisabled(text))
       return warning(check, `all hooks are switched off in ${file}`, "Switch them on again there.")
-    if (!agent.settings.isCurrent(text, hookTarget(nexus), scope))
+    if (!agent.settings.isCurrent(text, hookTarget(nexus, checkout.path), scope))
       return warning(check, `those in ${file} are not what this Nexus installs`, again)
     const { nextStep } = agent.settings
     // Whether a person has allowed them is the client's secret; that they run shows by what they deliver.

@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { Nexus } from "./Nexus.ts"
 import { type InstallableAgent, isInstallable } from "./ports/Agent.ts"
-import { hookTarget } from "./InstallScript.ts"
+import { packaged } from "./InstallScript.ts"
 
 export interface ChosenAgent {
   readonly agent: InstallableAgent
@@ -16,10 +16,9 @@ const usual = "claude"
 
 /** Those whose command is on PATH, or whose settings are in the checkout or in the person's home folder; else the usual one. */
 export const agentsHere = (nexus: Nexus["Type"], checkout: string): ReadonlyArray<ChosenAgent> => {
-  const target = hookTarget(nexus)
   const possible = nexus.agents
     .filter(isInstallable)
-    .filter(({ settings: { needs = [] } }) => needs.every((file) => target.packaged(file) !== null))
+    .filter(({ settings: { needs = [] } }) => needs.every((file) => packaged(file) !== null))
   const found = possible.flatMap((agent) => {
     const because = signOf(agent, nexus, checkout)
     return because === undefined ? [] : [{ agent, because }]

@@ -10,7 +10,8 @@ import { hookTarget } from "./InstallScript.ts"
 import { Nexus } from "./Nexus.ts"
 import { type InstallableAgent, type Seed, SettingsRefused } from "./ports/Agent.ts"
 import * as Seeds from "./Seeds.ts"
-import { onDisk, read, removeIfEmpty, replaceFile, targetOf } from "./SettingsFile.ts"
+import { replaceFile, targetOf } from "./ReplaceFile.ts"
+import { onDisk, read, removeIfEmpty } from "./SettingsFile.ts"
 
 export type Scope = "local" | "shared"
 
@@ -39,7 +40,7 @@ export const planInstall = (
   Effect.gen(function* () {
     const file = join(checkout, agent.settings.file(scope))
     const before = yield* read(file)
-    const planned = agent.settings.install(before, hookTarget(yield* Nexus), scope)
+    const planned = agent.settings.install(before, hookTarget(yield* Nexus, checkout), scope)
     if (Either.isLeft(planned)) return yield* new SettingsRefused({ file, reason: planned.left.message })
     const { seeds = [] } = agent.settings
     const folder = join(checkout, agent.settings.file(scope).split("/")[0] ?? "")

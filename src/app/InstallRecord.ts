@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { dirname, join } from "node:path"
 import * as Schema from "effect/Schema"
 import { Planted } from "./Seeds.ts"
-import { replaceFile } from "./SettingsFile.ts"
+import { replaceFile } from "./ReplaceFile.ts"
 
 /** What a settings file was before Nexus wrote into it, and what Nexus made of it. */
 const Install = Schema.parseJson(

@@ -3,9 +3,11 @@ import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import { packageFile } from "../events/PackageFile.ts"
+import { loadSafely } from "./Config.ts"
 import { Nexus } from "./Nexus.ts"
 import type { HookTarget, SettingsRefused } from "./ports/Agent.ts"
-import { onDisk, replaceFile } from "./SettingsFile.ts"
+import { replaceFile } from "./ReplaceFile.ts"
+import { onDisk } from "./SettingsFile.ts"
 
 /** Puts the script that the hooks run, the spool that it writes to, and a way to start Nexus into the home. */
 export const installScript: Effect.Effect<void, SettingsRefused, Nexus> = Effect.gen(function* () {
@@ -26,17 +28,21 @@ export const installScript: Effect.Effect<void, SettingsRefused, Nexus> = Effect
   }
 })
 
-/** What hooks of this Nexus run. */
-export const hookTarget = ({ home, program, platform }: Nexus["Type"]): HookTarget => ({
+/** What hooks of this Nexus run in a checkout. */
+export const hookTarget = ({ home, program, platform }: Nexus["Type"], checkout: string): HookTarget => ({
   script: home.hookScript,
   home: home.path,
   platform,
   ...program,
-  packaged: (path) => {
-    const file = packageFile("integrations", path)
-    return existsSync(file) ? readFileSync(file, "utf8") : null
-  }
+  continuations: loadSafely(home.config, checkout).enforcer.limits.sinceHuman,
+  packaged
 })
+
+/** The text of a file in this package's `integrations/`; null where it has none of that name. */
+export const packaged = (path: string): string | null => {
+  const file = packageFile("integrations", path)
+  return existsSync(file) ? readFileSync(file, "utf8") : null
+}
 
 /** The hook script for a home and a program. */
 export const hookScript = (home: string, program: Program): string => filledIn("nexus-hook", home, program)

@@ -11,6 +11,8 @@ import type { ContentRef } from "../domain/Content.ts"
 import type { FileObserved } from "../domain/FileEvents.ts"
 import { clientOf, type ContentHash, type ProjectId, type SessionId } from "../domain/Ids.ts"
 import type { Observation, SessionFact } from "../domain/Session.ts"
+import type { AgentList } from "../domain/boulder/Mirror.ts"
+import { marker } from "../domain/boulder/Prompt.ts"
 import type { PreparedBlob } from "../events/Blobs.ts"
 import { EventLog } from "../events/EventLog.ts"
 import type { LogFailure } from "../events/LogErrors.ts"
@@ -53,6 +55,7 @@ interface ReadingOfSession extends Observation {
   readonly session: SessionId
   readonly subagent?: string
   readonly subagentModel?: string
+  readonly tasks?: AgentList
 }
 
 type Preparing = EventLog | History | Nexus | Repositories | Secrets | WorkingTree
@@ -145,7 +148,9 @@ export const prepare = (
       late.push({ type: "FileEdited", payload: yield* fileEdited(edit, cwd, located, store.add), actor })
     }
     if (reading.prompt !== undefined) {
-      const { id, by, text } = reading.prompt
+      const { id, text } = reading.prompt
+      // What Nexus itself had the client say is no person's word, whichever way the client took it.
+      const by = marker.test(text) ? "machine" : reading.prompt.by
       const exact = agent.promptFields.map((field) => payload[field]).find((value) => typeof value === "string") ?? text
       const content =
         prompts === "off" ? undefined : yield* store.add(Buffer.from(exact), undefined, prompts === "full")

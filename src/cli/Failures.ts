@@ -41,6 +41,9 @@ const exits: Readonly<Record<string, number>> = {
   VersionConflict: exitCodes.conflict,
   KeyReused: exitCodes.conflict,
   TaskRefused: exitCodes.conflict,
+  BoulderRefused: exitCodes.conflict,
+  FactsRefused: exitCodes.usage,
+  DecisionsDiffer: exitCodes.integrity,
   ImportRefused: exitCodes.usage,
   RecordRefused: exitCodes.conflict,
   LogReplaced: exitCodes.conflict,
@@ -54,6 +57,8 @@ const exits: Readonly<Record<string, number>> = {
   PolicyUnreadable: exitCodes.usage,
   GateNotPassed: exitCodes.policy,
   ConfigUnreadable: exitCodes.usage,
+  SettingUnknown: exitCodes.usage,
+  SettingWrong: exitCodes.usage,
   PolicyViolated: exitCodes.policy
 }
 

@@ -6,7 +6,9 @@
 import { readFileSync } from "node:fs"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import { answerHook } from "../app/boulder/AnswerHook.ts"
 import { ingest } from "../app/Ingest.ts"
+import type { Json, JsonObject } from "../app/ports/Agent.ts"
 import { locate } from "../events/Home.ts"
 import * as Spool from "../events/Spool.ts"
 import { describeHookFailure } from "./hookFailure.ts"
@@ -14,11 +16,15 @@ import { takeGlobals } from "./takeGlobals.ts"
 import * as Live from "./Live.ts"
 import { print } from "./print.ts"
 
-const usage = "usage: nexus hook AGENT [--delivered NAME] < PAYLOAD"
+const usage = "usage: nexus hook AGENT [--delivered NAME] [--no-answer] < PAYLOAD"
+
+/** When this process began, milliseconds since 1970: the hook was delivered a moment before. */
+const began = performance.timeOrigin
 
 export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   const { home: flag, rest } = takeGlobals(args)
-  const [, agent, option, name] = rest
+  const isMute = rest.includes("--no-answer")
+  const [, agent, option, name] = rest.filter((word) => word !== "--no-answer")
   const home = locate(flag, process.env)
   if (rest[0] !== "hook" || agent === undefined || agent.startsWith("-")) {
     if (agent !== "--help" && agent !== "-h") return print(2, `nexus: ${usage}\n`)
@@ -32,12 +38,18 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
 
   let kept = false
   const program = Effect.gen(function* () {
-    const delivered = option === "--delivered" && name !== undefined ? name : yield* deliver(home.spool, agent)
+    const payload = yield* Effect.sync(() => readFileSync(0))
+    const delivered =
+      option === "--delivered" && name !== undefined ? name : yield* Spool.make(home.spool).deliver(agent, payload)
     kept = true
     // The payload is safe from here on, whatever becomes of the log.
-    const report = yield* ingest(delivered).pipe(Effect.provide(Live.live(home)))
-    if (report.rejected > 0)
-      yield* Effect.sync(() => print(2, "nexus: a payload could not be recorded; see: nexus doctor\n"))
+    yield* Effect.gen(function* () {
+      const report = yield* ingest(delivered)
+      if (report.rejected > 0)
+        yield* Effect.sync(() => print(2, "nexus: a payload could not be recorded; see: nexus doctor\n"))
+      const answer = yield* answerHook(agent, objectIn(payload), began)
+      if (answer !== "" && !isMute) yield* Effect.sync(() => print(1, answer))
+    }).pipe(Effect.provide(Live.live(home)))
   }).pipe(
     Effect.catchAllCause((cause) =>
       Effect.sync(() => print(2, `nexus: ${describeHookFailure(Cause.squash(cause), kept)}\n`))
@@ -46,8 +58,12 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   await Effect.runPromise(program)
 }
 
-const deliver = (spool: string, agent: string) =>
-  Effect.flatMap(
-    Effect.sync(() => readFileSync(0)),
-    (payload) => Spool.make(spool).deliver(agent, payload)
-  )
+/** What is no JSON object asks for no answer. */
+const objectIn = (bytes: Buffer): JsonObject => {
+  try {
+    const value = JSON.parse(bytes.toString("utf8")) as Json
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
+  } catch {
+    return {}
+  }
+}

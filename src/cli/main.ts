@@ -12,7 +12,10 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { backupCommand, restoreCommand } from "./backup.ts"
+import { boulderCommand } from "./boulder/boulder.ts"
+import { inboxCommand } from "./boulder/inbox.ts"
 import { completionsCommand, completionsOf } from "./completions.ts"
+import { configCommand } from "./config/config.ts"
 import { demoCommand } from "./demo.ts"
 import { eventsCommand } from "./events.ts"
 import { gateCommand } from "./gate/gate.ts"
@@ -55,6 +58,9 @@ const tree = (completions: ReturnType<typeof completionsCommand>) =>
       traceCommand,
       taskCommand,
       gateCommand,
+      boulderCommand,
+      inboxCommand,
+      configCommand,
       watchCommand,
       hookHelpCommand,
       completions

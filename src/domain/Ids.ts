@@ -30,6 +30,8 @@ export const repositoryStream = (id: ProjectId): string => `repository/${id}`
 export const filesStream = (id: ProjectId | undefined): string => `files/${id ?? "elsewhere"}`
 /** What is to be done in a project. */
 export const tasksStream = (id: ProjectId): string => `tasks/${id}`
+/** Which runs hold agents to a project's tasks, and what was decided at each of their stops. */
+export const boulderStream = (id: ProjectId): string => `boulder/${id}`
 /** What was checked in a project. */
 export const gatesStream = (id: ProjectId): string => `gates/${id}`
 export const deviceStream = (device: string): string => `device/${device}`

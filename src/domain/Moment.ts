@@ -33,3 +33,10 @@ const nextDay = (midnight: number): number => {
   const date = new Date(midnight)
   return new Date(date.getFullYear(), date.getMonth(), date.getDate() + 1).getTime()
 }
+
+/** A length of time such as "90s", "30m", "2h" or "1d", in milliseconds; undefined for anything else, and for none. */
+export const durationOf = (text: string): number | undefined => {
+  const [, amount, unit = ""] = /^(\d{1,5})([smhd])$/.exec(text) ?? []
+  const found = Number(amount) * (units[unit] ?? Number.NaN)
+  return found > 0 ? found : undefined
+}

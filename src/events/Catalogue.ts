@@ -9,6 +9,7 @@ import * as Files from "../domain/FileEvents.ts"
 import * as Log from "../domain/LogEvents.ts"
 import * as Project from "../domain/ProjectEvents.ts"
 import * as Repository from "../domain/RepositoryEvents.ts"
+import * as Boulder from "../domain/boulder/BoulderEvents.ts"
 import * as Gates from "../domain/boulder/GateEvents.ts"
 import * as Tasks from "../domain/boulder/TaskEvents.ts"
 import * as Session from "../domain/SessionEvents.ts"
@@ -85,6 +86,15 @@ export const catalogue = {
   TaskBlocked: first(Tasks.TaskBlocked, 16 * 1024),
   TaskCancelled: first(Tasks.TaskCancelled, 16 * 1024),
   GateRan: first(Gates.GateRan, path + 2048),
+  BoulderArmed: first(Boulder.BoulderArmed, 60 * 1024),
+  BoulderDisarmed: first(Boulder.BoulderDisarmed, 512),
+  BoulderPaused: first(Boulder.BoulderPaused, 16 * 1024),
+  BoulderResumed: first(Boulder.BoulderResumed, 512),
+  BoulderReset: first(Boulder.BoulderReset, 512),
+  StopDecided: first(Boulder.StopDecided, 60 * 1024),
+  ContinuationConfirmed: first(Boulder.ContinuationConfirmed, 512),
+  ContinuationLost: first(Boulder.ContinuationLost, 512),
+  IntegrityAlarmRaised: first(Boulder.IntegrityAlarmRaised, path + 4096),
   LogRestored: first(Log.LogRestored, 2 * path + 512)
 } satisfies Record<string, EventType>
 

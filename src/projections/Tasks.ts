@@ -1,5 +1,5 @@
 /** Tasks: what each project still has to do, and what became of the rest. */
-import type { State, Status, Task } from "../domain/boulder/Tasks.ts"
+import type { Status, Task } from "../domain/boulder/Tasks.ts"
 import { TaskId } from "../domain/boulder/TaskEvents.ts"
 import type { Database } from "../events/Database.ts"
 import { type Projection, table, type Tables } from "./Projection.ts"
@@ -18,6 +18,8 @@ export interface TaskRow {
   readonly origin: string | null
   readonly status: string
   readonly reason: string | null
+  /** The conversation whose task it is: in whose list it stands, or that began it last. */
+  readonly by: string | null
   /** Positions of its first and its last event. */
   readonly added: number
   readonly changed: number
@@ -36,6 +38,7 @@ const taskRows = table<TaskRow>({
     origin: "TEXT",
     status: "TEXT",
     reason: "TEXT",
+    by: "TEXT",
     added: "INTEGER",
     changed: "INTEGER"
   },
@@ -44,7 +47,7 @@ const taskRows = table<TaskRow>({
 
 export const Tasks: Projection = {
   name: "tasks",
-  version: 1,
+  version: 2,
   tables: [taskRows],
   apply: (event, tables) => {
     switch (event.type) {
@@ -61,6 +64,7 @@ export const Tasks: Projection = {
           origin: origin === undefined ? null : JSON.stringify(origin),
           status: "open",
           reason: null,
+          by: origin?.session ?? null,
           added: event.position,
           changed: event.position
         })
@@ -69,6 +73,7 @@ export const Tasks: Projection = {
         return change(tables, event.project, event.payload.task, {
           status: "started",
           reason: null,
+          ...(event.correlation === null ? {} : { by: event.correlation }),
           changed: event.position
         })
       case "TaskCompleted":
@@ -99,7 +104,7 @@ const change = (
   tables: Tables,
   project: string | null,
   task: string,
-  fields: Pick<TaskRow, "reason" | "changed"> & { readonly status: Status }
+  fields: Pick<TaskRow, "reason" | "changed"> & { readonly status: Status; readonly by?: string }
 ): void => {
   const row = tables(taskRows).get(project ?? "", task)
   if (row === undefined) throw new Error(`${task} was never added`)
@@ -107,12 +112,12 @@ const change = (
 }
 
 /** In order of their being added. */
-export const list = (database: Database, project: string): State =>
+export const list = (database: Database, project: string): ReadonlyArray<Task & Pick<TaskRow, "by">> =>
   (
     database.prepare("SELECT * FROM tasks WHERE project = ? ORDER BY number").all(project) as ReadonlyArray<TaskRow>
   ).map(taskOf)
 
-const taskOf = (row: TaskRow): Task => ({
+const taskOf = (row: TaskRow): Task & Pick<TaskRow, "by"> => ({
   id: TaskId.make(row.task),
   title: row.title,
   priority: row.priority,
@@ -120,5 +125,20 @@ const taskOf = (row: TaskRow): Task => ({
   gates: JSON.parse(row.gates) as Task["gates"],
   origin: row.origin === null ? undefined : (JSON.parse(row.origin) as Task["origin"]),
   status: row.status as Status,
-  reason: row.reason
+  reason: row.reason,
+  by: row.by
 })
+
+/** Tasks that need a person, with when they said so (milliseconds since 1970). */
+export const blocked = (
+  database: Database,
+  project: string
+): ReadonlyArray<Task & Pick<TaskRow, "by"> & { readonly time: number }> =>
+  (
+    database
+      .prepare(
+        `SELECT tasks.*, events.time AS time FROM tasks JOIN events ON events.position = tasks.changed
+         WHERE tasks.project = ? AND tasks.status = 'blocked' ORDER BY tasks.number`
+      )
+      .all(project) as ReadonlyArray<TaskRow & { readonly time: number }>
+  ).map((row) => ({ ...taskOf(row), time: row.time }))

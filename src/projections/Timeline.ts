@@ -1,5 +1,6 @@
 /** The timeline: one readable line an event. */
 import { type ContentRef, exactHash } from "../domain/Content.ts"
+import type { Scope } from "../domain/boulder/BoulderEvents.ts"
 import type { RecordedEvent } from "../events/Event.ts"
 import { type Projection, table } from "./Projection.ts"
 
@@ -79,6 +80,24 @@ const sentence = (event: RecordedEvent): string => {
       return `task ${event.payload.task} cancelled: ${event.payload.reason}`
     case "GateRan":
       return `gate ${event.payload.gate} ${event.payload.verdict}${event.payload.flaky ? " the second time" : ""} on tree ${event.payload.tree.slice(0, 12)}`
+    case "BoulderArmed":
+      return `run ${event.payload.run} armed for ${scopeWords(event.payload.scope)}, gates: ${event.payload.gates.map(({ gate }) => gate).join(", ") || "none"}`
+    case "BoulderDisarmed":
+      return `run ${event.payload.run} disarmed`
+    case "BoulderPaused":
+      return `boulder paused${event.payload.until === null ? "" : ` until ${new Date(event.payload.until).toISOString()}`}${event.payload.reason === null ? "" : `: ${event.payload.reason}`}`
+    case "BoulderResumed":
+      return "boulder resumed"
+    case "BoulderReset":
+      return `limits of run ${event.payload.run} forgiven`
+    case "StopDecided":
+      return `${event.payload.run}: ${event.payload.verdict}${event.payload.would === undefined ? "" : ` (would ${event.payload.would})`}, ${event.payload.rule}: ${event.payload.reason}`
+    case "ContinuationConfirmed":
+      return `${event.payload.run}: it went on`
+    case "ContinuationLost":
+      return `${event.payload.run}: it did not go on (${event.payload.why})`
+    case "IntegrityAlarmRaised":
+      return `${event.payload.run}: ${event.payload.alarm.kind}: ${event.payload.alarm.subject}, ${event.payload.alarm.detail}`
     case "StopObserved":
       return `stopped${event.payload.again ? " again" : ""}${event.payload.background > 0 ? `, ${event.payload.background} in the background` : ""}: ${event.payload.message ?? ""}`
     case "StopFailed":
@@ -126,6 +145,9 @@ const contents = (before: ContentRef | null | undefined, after: ContentRef | nul
 
 const short = (content: ContentRef | null | undefined): string =>
   content === undefined ? "?" : content === null ? "∅" : (exactHash(content)?.slice(0, 8) ?? "?")
+
+const scopeWords = (scope: Scope): string =>
+  scope.kind === "project" ? "the project" : scope.kind === "checkout" ? scope.path : scope.session
 
 const longest = 240
 

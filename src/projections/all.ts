@@ -1,6 +1,7 @@
 /** Every projection that Nexus keeps. */
 import { Attribution } from "./Attribution.ts"
 import { FilesTouched } from "./FilesTouched.ts"
+import { Boulders } from "./Boulders.ts"
 import { Gates } from "./Gates.ts"
 import { History } from "./History.ts"
 import type { Projection } from "./Projection.ts"
@@ -17,5 +18,6 @@ export const all: ReadonlyArray<Projection> = [
   Attribution,
   History,
   Tasks,
-  Gates
+  Gates,
+  Boulders
 ]

@@ -30,7 +30,17 @@ const fileKeys = ["session", "path", "project", "edits", "operation", "content",
 const storyKeys = ["position", "time", "actor", "session", "type", "line"]
 const projectKeys = ["id", "name", "root", "remote", "paths", "hooks", "registered"]
 const chainKeys = ["ok", "from", "to", "events", "destroyed", "blobs", "head", "finding"]
-const projections = ["attribution", "files_touched", "gates", "history", "projects", "sessions", "tasks", "timeline"]
+const projections = [
+  "attribution",
+  "boulders",
+  "files_touched",
+  "gates",
+  "history",
+  "projects",
+  "sessions",
+  "tasks",
+  "timeline"
+]
 
 describe("nexus sessions and nexus session show", () => {
   const session = {

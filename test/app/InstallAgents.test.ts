@@ -80,6 +80,14 @@ describe("the hooks of every agent", () => {
     expect(steps["gemini"]).toContain("allow them")
   })
 
+  it("of Cursor count as far as the limits of the project say", async () => {
+    using at = world()
+    const top = repository(join(at.root, "project"))
+    put(join(top, ".nexus/config.jsonc"), '{ "enforcer": { "limits": { "sinceHuman": 4 } } }')
+    await initialise(at, top, "cursor")
+    expect(JSON.parse(readFileSync(join(top, files.cursor), "utf8")).hooks.stop).toMatchObject([{ loop_limit: 5 }])
+  })
+
   it("are one file's, whether it was installed to be committed or not", async () => {
     using at = world()
     const top = repository(join(at.root, "project"))

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type GitFailed, type GitMissing, Repositories } from "../../app/ports/Repositories.ts"
+import { type Checkout, type GitFailed, type GitMissing, Repositories } from "../../app/ports/Repositories.ts"
 import { normaliseRemote } from "../../domain/Project.ts"
 import { headOf, layoutOf } from "./Layout.ts"
 import { checkoutOf } from "./Checkout.ts"
@@ -33,25 +33,18 @@ export const layer = Layer.succeed(Repositories, {
         ...mainOf(checkout.path)
       }
     }),
-  treeOf: (checkout) =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => mkdtempSync(join(tmpdir(), "nexus-tree-"))),
-      (folder) =>
-        Effect.gen(function* () {
-          const { gitDir = "", commonDir = "" } = layoutOf(checkout.path) ?? {}
-          const index = join(folder, "index")
-          // With the index' knowledge of what files were like, git reads only those that changed.
-          if (existsSync(join(gitDir, "index"))) copyFileSync(join(gitDir, "index"), index)
-          const env = {
-            GIT_INDEX_FILE: index,
-            GIT_OBJECT_DIRECTORY: folder,
-            GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(join(commonDir, "objects"))
-          }
-          yield* run(checkout.path, ["add", "--all"], { env })
-          return (yield* text(checkout.path, ["write-tree"], { env })).trim()
-        }),
-      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+  treeOf: (checkout) => withTree(checkout, (tree) => Effect.succeed(tree)),
+  treeSince: (checkout, base) =>
+    withTree(checkout, (tree, env) =>
+      Effect.map(
+        text(checkout.path, ["diff-tree", "-r", "-z", "-M", "--diff-filter=D", "--name-only", base, tree], { env }),
+        (names) => ({ tree, gone: names.split("\0").filter((name) => name !== "") })
+      )
     ),
+  headOf: (checkout) => {
+    const layout = layoutOf(checkout.path)
+    return layout === undefined ? null : (headOf(layout)?.commit ?? null)
+  },
   explain: (folder) =>
     Effect.sync(() => {
       if (!existsSync(folder)) return "does not exist."
@@ -60,6 +53,30 @@ export const layer = Layer.succeed(Repositories, {
       return 'is in no git repository. Run "git init" there first, or go to a checkout.'
     })
 })
+
+/** The tree of all files as they are on disk, while it is there: it is made in a folder of its own, beside the repository. */
+const withTree = <A, E>(
+  checkout: Checkout,
+  body: (tree: string, env: Readonly<Record<string, string>>) => Effect.Effect<A, E>
+) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "nexus-tree-"))),
+    (folder) =>
+      Effect.gen(function* () {
+        const { gitDir = "", commonDir = "" } = layoutOf(checkout.path) ?? {}
+        const index = join(folder, "index")
+        // With the index' knowledge of what files were like, git reads only those that changed.
+        if (existsSync(join(gitDir, "index"))) copyFileSync(join(gitDir, "index"), index)
+        const env = {
+          GIT_INDEX_FILE: index,
+          GIT_OBJECT_DIRECTORY: folder,
+          GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(join(commonDir, "objects"))
+        }
+        yield* run(checkout.path, ["add", "--all"], { env })
+        return yield* body((yield* text(checkout.path, ["write-tree"], { env })).trim(), env)
+      }),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+  )
 
 /** Where the main checkout is, for a linked worktree of one. */
 const mainOf = (path: string): { readonly main?: string } => {

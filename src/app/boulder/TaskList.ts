@@ -1,11 +1,15 @@
 /** The tasks of the project that the command was given in: looked at, and changed. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { tasksStream } from "../../domain/Ids.ts"
+import type { Actor } from "../../domain/Actor.ts"
+import { type ProjectId, type SessionId, tasksStream } from "../../domain/Ids.ts"
+import { runFor } from "../../domain/boulder/Boulder.ts"
 import { type Command, decide, evolve, type State, type Task, type TaskFact } from "../../domain/boulder/Tasks.ts"
 import type { TaskId } from "../../domain/boulder/TaskEvents.ts"
-import { EventLog } from "../../events/EventLog.ts"
+import type { Commit } from "../../events/Event.ts"
+import { EventLog, type Transaction } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/Tasks.ts"
+import { armIn, here, plan, stateIn } from "./Boulder.ts"
 import { nearest } from "../nearest.ts"
 import { NotFound } from "../Find.ts"
 import { Nexus } from "../Nexus.ts"
@@ -47,6 +51,12 @@ const missing = (name: string, tasks: State) => {
   })
 }
 
+/** From the events: what this transaction itself appended counts, too. */
+export const tasksIn = (transaction: Transaction, project: ProjectId): State =>
+  transaction
+    .page({ stream: tasksStream(project) }, Number.MAX_SAFE_INTEGER)
+    .reduce((tasks: State, event) => (event.payload === null ? tasks : evolve(tasks, event as TaskFact)), [])
+
 /**
  * Carries out a command, and gives the tasks that it changed or was about, as they are now. Fails with TaskRefused, and has then
  * changed nothing.
@@ -57,28 +67,48 @@ export const change = (command: Command) =>
     const project = yield* projectHere
     const { user, caller } = yield* Nexus
     const clean = yield* cleaned(command)
-    if (clean.do !== "add") yield* find(clean.task)
+    const named = clean.do === "add" ? undefined : (yield* find(clean.task)).task
+    const isClaim = clean.do === "start" && caller?.session !== undefined && named?.by !== caller.session
+    const claim = clean.do === "start" && caller?.session !== undefined ? yield* claimOf(caller.session) : undefined
     const { state, facts } = yield* log
       .transact((transaction) => {
-        const before = transaction
-          .page({ stream: tasksStream(project) }, Number.MAX_SAFE_INTEGER)
-          .reduce((tasks: State, event) => (event.payload === null ? tasks : evolve(tasks, event as TaskFact)), [])
+        const before = tasksIn(transaction, project)
         const decided = decide(before, clean)
         if (Either.isLeft(decided)) return { state: before, facts: decided }
-        if (decided.right.length > 0)
-          transaction.append({
-            stream: tasksStream(project),
-            project,
-            actor: caller === undefined ? { kind: "human", name: user } : { kind: "agent", name: caller.agent },
-            events: decided.right,
-            ...(caller?.session === undefined ? {} : { correlation: caller.session })
-          })
+        // What a person began, an agent may take over.
+        const events: ReadonlyArray<TaskFact> =
+          decided.right.length === 0 && isClaim && named !== undefined
+            ? [{ type: "TaskStarted", payload: { task: named.id } }]
+            : decided.right
+        const actor: Actor =
+          caller === undefined ? { kind: "human", name: user } : { kind: "agent", name: caller.agent }
+        const commit = { actor, ...(caller?.session === undefined ? {} : { correlation: caller.session }) }
+        if (events.length > 0) transaction.append({ stream: tasksStream(project), project, events, ...commit })
+        if (claim !== undefined) claim(transaction, project, commit)
         return { state: decided.right.reduce(evolve, before), facts: decided }
       })
       .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
     const changed = new Set((yield* facts).map(({ payload }): string => payload.task))
     if (clean.do !== "add") changed.add(clean.task)
     return { tasks: state.filter(({ id }) => changed.has(id)) satisfies ReadonlyArray<Task>, state }
+  })
+
+/** Holds the conversation that takes up a task to it, where the configuration says so and no run does so yet. */
+const claimOf = (session: SessionId) =>
+  Effect.gen(function* () {
+    const { checkout, config } = yield* here
+    const { armOnStart, mode } = config.enforcer
+    if (!armOnStart || mode === "off") return undefined
+    const run = yield* plan(checkout, config, {
+      scope: { kind: "session", session },
+      tasks: "claimed",
+      mode,
+      gates: []
+    })
+    return (transaction: Transaction, project: ProjectId, commit: Pick<Commit, "actor" | "correlation">): void => {
+      if (runFor(stateIn(transaction, project), session, checkout.path) === undefined)
+        armIn(transaction, project, run, commit)
+    }
   })
 
 /** Titles and reasons are kept without secrets, and ids in the form in which they are listed. */

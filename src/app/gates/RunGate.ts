@@ -3,7 +3,7 @@ import { hash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { definitionText, type Gate, verdictOf } from "../../domain/boulder/Gates.ts"
 import type { GateRan } from "../../domain/boulder/GateEvents.ts"
-import { gatesStream } from "../../domain/Ids.ts"
+import { gatesStream, type ProjectId } from "../../domain/Ids.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Verdicts from "../../projections/Gates.ts"
 import { load } from "../Config.ts"
@@ -36,14 +36,18 @@ const here = Effect.gen(function* () {
 
 /** All gates, by name. */
 export const states = Effect.gen(function* () {
-  const { checkout, project, gates } = yield* here
-  const { database } = yield* EventLog
-  const tree = yield* (yield* Repositories).treeOf(checkout)
-  return gates.map((gate): GateState => ({
-    gate,
-    verdict: Verdicts.on(database, { project, ...keyOf(gate, tree) }) ?? null
-  }))
+  const place = yield* here
+  return yield* statesOf(place, yield* (yield* Repositories).treeOf(place.checkout))
 })
+
+/** The gates of a project, and what each said of a tree. */
+export const statesOf = (
+  { project, gates }: { readonly project: ProjectId; readonly gates: ReadonlyArray<Gate> },
+  tree: string
+): Effect.Effect<ReadonlyArray<GateState>, never, EventLog> =>
+  Effect.map(EventLog, ({ database }) =>
+    gates.map((gate) => ({ gate, verdict: Verdicts.on(database, { project, ...keyOf(gate, tree) }) ?? null }))
+  )
 
 /** The names of the gates that have passed on the files as they are. */
 export const passed = Effect.map(states, (all) =>

@@ -3,6 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type { FileObserved } from "../../domain/FileEvents.ts"
+import type { AgentList } from "../../domain/boulder/Mirror.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { SessionFact } from "../../domain/Session.ts"
 import type { CaptureDriftFound, FileEdited, ModelSwitched, UsageReported } from "../../domain/SessionEvents.ts"
@@ -87,6 +88,8 @@ export interface Reading {
   readonly usage?: UsageReported
   readonly facts: ReadonlyArray<SessionFact>
   readonly prompt?: Prompt
+  /** What it says of the agent's own list of tasks. */
+  readonly tasks?: AgentList
   /** The subagent that acted, and its model where known. */
   readonly subagent?: string
   readonly subagentModel?: string
@@ -145,6 +148,10 @@ export interface Agent {
   readonly name: string
   /** Whether a payload is a stop, from the payload as it came. Not of one with a `host`: that agent is to be asked. */
   readonly stop?: (payload: JsonObject) => StopSignal | undefined
+  /** Its hooks tell of each turn as it begins, so that one that does not begin is known. */
+  readonly tellsTurns?: boolean
+  /** The conversation of a payload that tells of its going on with its memory shortened, in the hook that can remind it. */
+  readonly forgot?: (payload: JsonObject) => SessionId | undefined
   /**
    * What its hook prints for an answer to a payload: one JSON object in the client's own strict form, or "" where it has no
    * words for it, as for a continuation of what is no stop.

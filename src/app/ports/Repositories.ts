@@ -53,6 +53,13 @@ export class Repositories extends Context.Tag("nexus/app/Repositories")<
      * the repository.
      */
     readonly treeOf: (checkout: Checkout) => Effect.Effect<string, GitFailed | GitMissing>
+    /** The same, with the paths of a commit that are neither there any more nor, as far as git can tell, elsewhere. */
+    readonly treeSince: (
+      checkout: Checkout,
+      base: string
+    ) => Effect.Effect<{ readonly tree: string; readonly gone: ReadonlyArray<string> }, GitFailed | GitMissing>
+    /** The commit that a checkout is at, by looking at files alone; null before the first one. */
+    readonly headOf: (checkout: Checkout) => string | null
     /** Why a folder is in no checkout, in words that complete "FOLDER …". */
     readonly explain: (folder: string) => Effect.Effect<string>
   }

@@ -7,7 +7,7 @@ import { settingsOf } from "../hooks/AgentHooks.ts"
 import { claudeHooks } from "./Contract.ts"
 import { editsOf } from "./Edits.ts"
 import { hostOf } from "./Host.ts"
-import { answerTo, stopOf } from "./Stops.ts"
+import { answerTo, forgotIn, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 import { windowOf } from "./Windows.ts"
 
@@ -25,6 +25,7 @@ export const ClaudeAgent: InstallableAgent = {
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
   stop: stopOf,
+  forgot: forgotIn,
   answer: answerTo,
   read,
   promptFields: ["prompt", "command_args", "session_title", "custom_instructions", "compact_summary"],

@@ -1,5 +1,6 @@
 /** The stops of Claude Code 2.1.330, and how its hooks are answered. Source: the client's own schemas, and runs of it. */
 import type { Answer, Json, JsonObject, StopSignal } from "../../../app/ports/Agent.ts"
+import type { SessionId } from "../../../domain/Ids.ts"
 import { canContinue, denied, hookSpecific, inWords } from "../Answers.ts"
 import { sessionNamed } from "../Identity.ts"
 import { isObject, listOf, textOf } from "../Payload.ts"
@@ -40,6 +41,12 @@ const backgroundOf = (payload: JsonObject, helper: string): number => {
     isObject(task) && !over.has(textOf(task["status"]) ?? "") && (helper === "" || task["id"] !== helper)
   return listOf(payload["background_tasks"]).filter(runs).length + listOf(payload["session_crons"]).length
 }
+
+/** A conversation that begins again after a compaction has lost its memory but for a summary. */
+export const forgotIn = (payload: JsonObject): SessionId | undefined =>
+  hostOf(payload) === undefined && payload["hook_event_name"] === "SessionStart" && payload["source"] === "compact"
+    ? (sessionNamed(agentName, textOf(payload["session_id"])) ?? undefined)
+    : undefined
 
 /** Events, beside stops, of which the client shows a `systemMessage`. Others only tell, or take stdout for something else. */
 const shown = new Set(["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "PostToolUseFailure"])

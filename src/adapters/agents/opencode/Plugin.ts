@@ -26,7 +26,7 @@ const seeds: ReadonlyArray<Seed> = [
   }
 ]
 
-/** The file of this package that it is made from. In it, "@NEXUS_HOOK@" stands for the script of this home. */
+/** The file of this package that it is made from. In it, "@HOOK@" stands for the script of this home. */
 const source = "opencode/nexus.js"
 
 const textFor = (target: HookTarget, scope: "local" | "shared"): string | null => {
@@ -34,7 +34,7 @@ const textFor = (target: HookTarget, scope: "local" | "shared"): string | null =
   // Committed, it has to find the script on each machine.
   const script = scope === "shared" ? "" : target.script
   const head = `// Nexus' plugin for OpenCode, made by "nexus init". Remove it with "nexus uninstall".\n`
-  return code === null ? null : head + code.replaceAll('"@NEXUS_HOOK@"', () => JSON.stringify(script))
+  return code === null ? null : head + code.replaceAll('"@HOOK@"', () => JSON.stringify(script))
 }
 
 export const pluginSettings: AgentSettings = {

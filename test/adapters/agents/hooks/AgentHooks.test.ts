@@ -21,8 +21,7 @@ const target: HookTarget = {
   nexus: "/opt/nexus/nexus.js",
   home: "/home/u/.local/share/nexus",
   platform: "linux",
-  packaged: (path) =>
-    path === "opencode/nexus.js" ? 'const script = "@NEXUS_HOOK@"\nexport default () => ({})\n' : null
+  packaged: (path) => (path === "opencode/nexus.js" ? 'const script = "@HOOK@"\nexport default () => ({})\n' : null)
 }
 
 const installed = ({ settings }: InstallableAgent, text: string | null, scope: "local" | "shared" = "local") =>

@@ -1,0 +1,211 @@
+/** The boulder of the project that a command was given in: armed, paused, and looked at. */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { boulderStream, type ProjectId, type SessionId } from "../../domain/Ids.ts"
+import {
+  type BoulderFact,
+  BoulderRefused,
+  type Command,
+  decide,
+  evolve,
+  initial,
+  type State
+} from "../../domain/boulder/Boulder.ts"
+import type { BoulderArmed, RunTasks, Scope } from "../../domain/boulder/BoulderEvents.ts"
+import type { RunMode } from "../../domain/boulder/Facts.ts"
+import type { Gate } from "../../domain/boulder/Gates.ts"
+import type { Commit } from "../../events/Event.ts"
+import { EventLog, type Transaction } from "../../events/EventLog.ts"
+import { isCurrent } from "../../projections/Bookkeeping.ts"
+import * as Boulders from "../../projections/Boulders.ts"
+import * as Tasks from "../../projections/Tasks.ts"
+import { type Config, load } from "../Config.ts"
+import { NotFound } from "../Find.ts"
+import { gatesOf } from "../gates/Definitions.ts"
+import { nearest } from "../nearest.ts"
+import { Nexus } from "../Nexus.ts"
+import { type Checkout, Repositories } from "../ports/Repositories.ts"
+import { Secrets } from "../ports/Secrets.ts"
+import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
+import { cleanText } from "../RedactPayload.ts"
+import { pinsOf } from "./Pins.ts"
+
+/** The file in a checkout that ends all enforcement in it, whatever the log says. */
+export const stopFile = ".nexus/STOP"
+
+export const here = Effect.gen(function* () {
+  const checkout = yield* checkoutHere
+  const { project } = yield* registerCheckout(checkout)
+  const { home } = yield* Nexus
+  const config = yield* load(home.config, checkout.path)
+  return { checkout, project, config }
+})
+
+/** What switches the enforcer off here, without any word to the log. */
+export const switchedOff = (checkout: string, config: Config): "environment" | "stop file" | "configuration" | null => {
+  if (process.env["NEXUS_ENFORCER"] === "off") return "environment"
+  if (existsSync(join(checkout, stopFile))) return "stop file"
+  return config.enforcer.mode === "off" ? "configuration" : null
+}
+
+/** The state within a transaction: from the read model when it is in step, else from the events. */
+export const stateIn = (transaction: Transaction, project: ProjectId): State =>
+  isCurrent(transaction.database, Boulders.Boulders)
+    ? Boulders.state(transaction.database, project)
+    : transaction.page({ stream: boulderStream(project) }, Number.MAX_SAFE_INTEGER).reduce(
+        (state: State, event) =>
+          event.payload === null
+            ? state
+            : evolve(state, event as BoulderFact, {
+                position: event.position,
+                time: event.time,
+                by: event.actor.name
+              }),
+        initial
+      )
+
+/** Carries out a command, and gives the state before and after it. Fails with BoulderRefused, and has then changed nothing. */
+const change = (project: ProjectId, command: Command) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const { user, caller } = yield* Nexus
+    const now = Date.now()
+    const done = yield* log
+      .transact((transaction) => {
+        const before = stateIn(transaction, project)
+        const decided = decide(before, command, now)
+        if (Either.isRight(decided) && decided.right.length > 0)
+          transaction.append({
+            stream: boulderStream(project),
+            project,
+            actor: caller === undefined ? { kind: "human", name: user } : { kind: "agent", name: caller.agent },
+            events: decided.right,
+            ...(caller?.session === undefined ? {} : { correlation: caller.session })
+          })
+        return { before, facts: decided }
+      })
+      .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
+    const facts = yield* done.facts
+    return { before: done.before, facts, state: Boulders.state(log.database, project) }
+  })
+
+export interface ArmOptions {
+  readonly scope: "project" | "checkout" | { readonly session: SessionId }
+  readonly tasks: ReadonlyArray<string>
+  readonly gates: ReadonlyArray<string>
+  readonly observe: boolean
+}
+
+/** Holds the conversations of a scope to their work from now on. Fails with NotFound for a task or gate that there is none of. */
+export const arm = ({ scope, tasks, gates, observe }: ArmOptions) =>
+  Effect.gen(function* () {
+    const { checkout, project, config } = yield* here
+    const { database } = yield* EventLog
+    const known = Tasks.list(database, project).map(({ id }) => id)
+    const wanted: RunTasks =
+      tasks.length === 0 ? "all" : yield* Effect.forEach(tasks, (name) => named("task", name, known, "nexus task list"))
+    const run = yield* plan(checkout, config, {
+      scope:
+        scope === "project"
+          ? { kind: "project" }
+          : scope === "checkout"
+            ? { kind: "checkout", path: checkout.path }
+            : { kind: "session", session: scope.session },
+      tasks: wanted,
+      mode: observe || config.enforcer.mode === "observe" ? "observe" : "enforce",
+      gates
+    })
+    return yield* change(project, { do: "arm", run })
+  })
+
+/** A run as it would be armed now. `gates` empty: those that the configuration says. */
+export const plan = (
+  checkout: Checkout,
+  config: Config,
+  wanted: {
+    readonly scope: Scope
+    readonly tasks: RunTasks
+    readonly mode: RunMode
+    readonly gates: ReadonlyArray<string>
+  }
+) =>
+  Effect.gen(function* () {
+    const all = gatesOf(checkout.path, config)
+    const names = wanted.gates.length > 0 ? wanted.gates : config.enforcer.gates
+    const known = all.map(({ name }) => name)
+    const chosen: ReadonlyArray<Gate> =
+      names === null
+        ? all
+        : yield* Effect.forEach(names, (name) =>
+            Effect.map(named("gate", name, known, "nexus gate list"), (found) => gateNamed(all, found))
+          ).pipe(Effect.map((found) => found.flat()))
+    const { scope, tasks, mode } = wanted
+    return {
+      scope,
+      tasks,
+      mode,
+      checkout: checkout.path,
+      base: (yield* Repositories).headOf(checkout),
+      ...pinsOf(checkout.path, chosen)
+    } satisfies Omit<BoulderArmed, "run">
+  })
+
+const gateNamed = (gates: ReadonlyArray<Gate>, name: string) => gates.filter((gate) => gate.name === name)
+
+const named = <Name extends string>(what: string, name: string, known: ReadonlyArray<Name>, list: string) => {
+  const found = known.find((one) => one === name)
+  if (found !== undefined) return Effect.succeed(found)
+  const guess = nearest(name, known)
+  return Effect.fail(
+    new NotFound({ what, name, hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}List them: ${list}` })
+  )
+}
+
+/** `run` null: every run. */
+export const disarm = (run: string | null) =>
+  Effect.flatMap(here, ({ project }) => onlyPeople("disarm", change(project, { do: "disarm", run })))
+
+export const reset = (run: string | null) =>
+  Effect.flatMap(here, ({ project }) => onlyPeople("reset", change(project, { do: "reset", run })))
+
+/** `lasts`: milliseconds; null: until it is resumed. */
+export const pause = (reason: string | null, lasts: number | null) =>
+  Effect.gen(function* () {
+    const { project } = yield* here
+    const { redact } = yield* Secrets
+    const clean = reason === null ? null : cleanText(reason.replace(/\s+/g, " ").trim(), redact).text
+    return yield* change(project, {
+      do: "pause",
+      reason: clean === "" ? null : clean,
+      until: lasts === null ? null : Date.now() + lasts
+    })
+  })
+
+export const resume = Effect.flatMap(here, ({ project }) => onlyPeople("resume", change(project, { do: "resume" })))
+
+/** What an agent is held to is not its own to undo. */
+const onlyPeople = <A, E, R>(what: string, body: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Nexus, ({ caller }): Effect.Effect<A, E | BoulderRefused, R> =>
+    caller === undefined
+      ? body
+      : Effect.fail(
+          new BoulderRefused({
+            reason: `Only a person may ${what} the boulder, and this is ${caller.agent}'s shell.`,
+            hint: 'If a task needs a person: nexus task block ID --reason "…"'
+          })
+        )
+  )
+
+/** Arms a planned run as part of a transaction. */
+export const armIn = (
+  transaction: Transaction,
+  project: ProjectId,
+  run: Omit<BoulderArmed, "run">,
+  commit: Pick<Commit, "actor" | "correlation">
+): void => {
+  const decided = decide(stateIn(transaction, project), { do: "arm", run }, 0)
+  if (Either.isRight(decided))
+    transaction.append({ stream: boulderStream(project), project, ...commit, events: decided.right })
+}

@@ -1,0 +1,142 @@
+/**
+ * A client asks whether it may stop: the facts are gathered, the verdict is made and recorded in one transaction, and the answer
+ * given. Where no run holds the conversation to its work, this is one look into a table.
+ */
+import { hash } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
+import * as Effect from "effect/Effect"
+import { boulderStream, type SessionId, sessionStream } from "../../domain/Ids.ts"
+import type { SessionFact } from "../../domain/Session.ts"
+import { type Run, runFor, type State } from "../../domain/boulder/Boulder.ts"
+import type { StopDecided } from "../../domain/boulder/BoulderEvents.ts"
+import { algorithm, decide, delayOf } from "../../domain/boulder/Decide.ts"
+import type { Alarm } from "../../domain/boulder/Facts.ts"
+import { observe } from "../../domain/boulder/Observe.ts"
+import { promptOf } from "../../domain/boulder/Prompt.ts"
+import * as Turn from "../../domain/boulder/Turn.ts"
+import type { NewEvent, Query, RecordedEvent } from "../../events/Event.ts"
+import { EventLog } from "../../events/EventLog.ts"
+import * as Boulders from "../../projections/Boulders.ts"
+import { loadSafely } from "../Config.ts"
+import { contentStore } from "../ContentStore.ts"
+import { Nexus } from "../Nexus.ts"
+import type { Answer, StopSignal } from "../ports/Agent.ts"
+import { Secrets } from "../ports/Secrets.ts"
+import { projectOf } from "../ProjectOf.ts"
+import { stateIn } from "./Boulder.ts"
+import { lookAround } from "./LookAround.ts"
+import { launcher } from "./Launcher.ts"
+
+/** A stop as a hook delivered it. `delivered`: milliseconds since 1970. */
+export interface Stop {
+  readonly signal: StopSignal
+  readonly cwd: string | undefined
+  readonly delivered: number
+}
+
+export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const { home } = yield* Nexus
+    const { session } = signal
+    const located = cwd === undefined || session === null ? undefined : yield* projectOf(cwd)
+    if (located === undefined || session === null) return allowed
+    const { project, checkout } = located
+    const known = runFor(Boulders.state(log.database, project), session, checkout.path)
+    if (known === undefined) return allowed
+    const config = loadSafely(home.config, checkout.path)
+    const { world, printed } = yield* lookAround({ signal, delivered, session, project, checkout, config, run: known })
+    const nexus = launcher(yield* Nexus)
+    const store = contentStore(log, (yield* Secrets).redact)
+    const { limits } = config.enforcer
+
+    const decideOn = (state: State, run: Run, events: ReadonlyArray<RecordedEvent>): StopDecided => {
+      const turn = turnOf(run, session, events)
+      const alarms = [...world.alarms, ...bypassed(run, turn)]
+      const facts = observe(state, run, turn, { ...world, alarms }, limits, sha256)
+      return { run: run.id, session, ...decide(facts, limits), algorithm, facts, limits }
+    }
+    const since = (run: Run): Query => ({
+      stream: sessionStream(session),
+      after: run.conversations[session]?.decided.position ?? 0
+    })
+    const state = Boulders.state(log.database, project)
+    const draft = decideOn(state, known, yield* log.page(since(known), most))
+    const text =
+      draft.verdict === "continue" ? promptOf(draft.facts, draft.level ?? 1, limits, { nexus, printed }) : undefined
+    const kept = text === undefined ? undefined : yield* store.add(Buffer.from(text), undefined)
+    const decided = yield* log
+      .transact((transaction): StopDecided | undefined => {
+        const now = stateIn(transaction, project)
+        const run = runFor(now, session, checkout.path)
+        if (run === undefined) return undefined
+        // Another hook may have been told of the same stop: what it decided meanwhile counts.
+        const isUnmoved = isDeepStrictEqual(now, state)
+        const decision = isUnmoved ? draft : decideOn(now, run, transaction.page(since(run), most))
+        if (decision === draft) for (const blob of store.blobs) transaction.putBlob(blob)
+        const payload = { ...decision, ...(decision === draft && kept !== undefined ? { text: kept } : {}) }
+        transaction.append({
+          stream: boulderStream(project),
+          project,
+          correlation: session,
+          actor: { kind: "system", name: "nexus" },
+          events: eventsOf(payload, run)
+        })
+        return decision
+      })
+      .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
+    if (decided === undefined) return allowed
+    if (decided.verdict !== "continue") return answerTo(decided, nexus)
+    return {
+      kind: "continue",
+      text: text ?? promptOf(decided.facts, decided.level ?? 1, limits, { nexus, printed }),
+      level: decided.level ?? 1,
+      delayMs: delayOf(decided.facts, limits)
+    } satisfies Answer
+  })
+
+/** So many events of a conversation lie between two of its stops at the most. */
+const most = 100_000
+
+const allowed: Answer = { kind: "allow" }
+
+const sha256 = (text: string): string => hash("sha256", text)
+
+/** A person is told once, when something waits for them; a stop that is as it should be needs no words. */
+const answerTo = (decided: StopDecided, nexus: string): Answer => {
+  const { verdict, rule, reason, run } = decided
+  if (verdict === "escalate")
+    return { kind: "allow", notice: `[nexus ${run}] Stopped for a person: ${reason} See: ${nexus} inbox` }
+  if (rule === "work is done" || rule === "a person is needed")
+    return { kind: "allow", notice: `[nexus ${run}] ${reason}` }
+  return allowed
+}
+
+/** The decision, and before it what it saw for the first time. */
+const eventsOf = (decided: StopDecided, run: Run): ReadonlyArray<NewEvent> => {
+  const isNew = ({ kind, subject }: Alarm): boolean =>
+    run.alarms.every((alarm) => alarm.kind !== kind || alarm.subject !== subject)
+  return [
+    ...decided.facts.alarms.filter(isNew).map((alarm): NewEvent => ({
+      type: "IntegrityAlarmRaised",
+      payload: { run: decided.run, session: decided.session, alarm }
+    })),
+    { type: "StopDecided", payload: decided }
+  ]
+}
+
+/** What came in the conversation since its last decision, or since its run was armed. */
+const turnOf = (run: Run, session: SessionId, events: ReadonlyArray<RecordedEvent>): Turn.Turn =>
+  events.reduce(
+    (turn, event) => (event.payload === null ? turn : Turn.evolve(turn, event as SessionFact, event.time)),
+    Turn.turnAfter(run.conversations[session] ?? { failures: { inRow: 0, last: null }, compacted: null })
+  )
+
+/** Commits past the project's hooks stay an alarm of the run: they can't be taken back by putting a file right. */
+const bypassed = (run: Run, turn: Turn.Turn): ReadonlyArray<Alarm> => {
+  const earlier = run.alarms.filter(({ kind }) => kind === "hooks bypassed")
+  const now = turn.bypasses
+    .filter((subject) => earlier.every((alarm) => alarm.subject !== subject))
+    .map((subject): Alarm => ({ kind: "hooks bypassed", subject, detail: "it ran past the project's hooks" }))
+  return [...earlier, ...now]
+}

@@ -1,0 +1,110 @@
+/** What a stop is judged by that the log does not know: the files, the gates as they are defined now, and what the client says. */
+import { hash } from "node:crypto"
+import * as Effect from "effect/Effect"
+import { clientOf, type ProjectId, type SessionId } from "../../domain/Ids.ts"
+import type { UsageReported } from "../../domain/SessionEvents.ts"
+import type { Run } from "../../domain/boulder/Boulder.ts"
+import { finalFailure } from "../../domain/boulder/Failure.ts"
+import type { World } from "../../domain/boulder/Observe.ts"
+import { EventLog } from "../../events/EventLog.ts"
+import * as Sessions from "../../projections/Sessions.ts"
+import * as Tasks from "../../projections/Tasks.ts"
+import type { Config } from "../Config.ts"
+import { gatesOf } from "../gates/Definitions.ts"
+import { statesOf } from "../gates/RunGate.ts"
+import type { StopSignal } from "../ports/Agent.ts"
+import { type Checkout, Repositories } from "../ports/Repositories.ts"
+import { switchedOff } from "./Boulder.ts"
+import { changesSince, deletedTests } from "./Pins.ts"
+
+/** A conversation that was active within this time, in milliseconds, is at work. */
+const atWorkWithin = 10 * 60_000
+
+/** Of what a gate printed, so many characters at its end go into the prompt. */
+const tailLength = 4096
+
+export interface Place {
+  readonly signal: StopSignal
+  readonly delivered: number
+  readonly session: SessionId
+  readonly project: ProjectId
+  readonly checkout: Checkout
+  readonly config: Config
+  readonly run: Run
+}
+
+/** `printed`: the end of what each gate printed that is red on these files, by its name. */
+export const lookAround = ({ signal, delivered, session, project, checkout, config, run }: Place) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const repositories = yield* Repositories
+    const now = Date.now()
+    const { tree, gone } =
+      run.base === null
+        ? { tree: yield* repositories.treeOf(checkout), gone: [] }
+        : yield* repositories.treeSince(checkout, run.base)
+    const names = new Set(run.gates.map(({ gate }) => gate))
+    const states = yield* statesOf({ project, gates: gatesOf(checkout.path, config) }, tree)
+    const mine = states.filter(({ gate }) => names.has(gate.name))
+    const changes = changesSince(
+      run,
+      checkout.path,
+      mine.map(({ gate }) => gate)
+    )
+    const printed = new Map<string, string>()
+    for (const { gate, verdict } of mine) {
+      if (verdict === null || verdict.output === null || verdict.verdict === "passed") continue
+      const output = yield* log.blobs.get(verdict.output)
+      if (output !== undefined) printed.set(gate.name, output.toString("utf8").slice(-tailLength).trim())
+    }
+    const usage = Sessions.find(log.database, session)?.usage ?? null
+    const atWork = Sessions.list(log.database, { project, active: true })
+      .filter(({ active }) => now - active < atWorkWithin)
+      .map(({ id }) => id)
+    const world: World = {
+      now,
+      client: clientOf(session),
+      session,
+      off: switchedOff(checkout.path, config),
+      stop: {
+        kind: signal.kind === "subagent" && config.enforcer.subagents ? "stop" : signal.kind,
+        isNamed: true,
+        intent: signal.intent ?? null,
+        background: signal.background,
+        failure: signal.error === undefined ? null : finalFailure(signal.error) ? "final" : "passing",
+        contextPercent: signal.contextPercent ?? null,
+        turn: signal.turn ?? null,
+        delivered
+      },
+      tasks: Tasks.list(log.database, project),
+      atWork: new Set(atWork),
+      gates: [
+        ...mine.map(({ gate, verdict }) => ({
+          name: gate.name,
+          verdict: verdict?.verdict ?? null,
+          id: verdict?.position ?? null,
+          signature:
+            verdict === null || verdict.verdict === "passed" || verdict.verdict === "unavailable"
+              ? null
+              : hash("sha256", withoutNumbers(printed.get(gate.name) ?? verdict.verdict))
+        })),
+        // A gate that is gone can't pass any more.
+        ...run.gates
+          .filter(({ gate }) => mine.every((one) => one.gate.name !== gate))
+          .map(({ gate }) => ({ name: gate, verdict: null, id: null, signature: null }))
+      ],
+      alarms: [...changes, ...deletedTests(gone)],
+      tokens: usage === null ? null : tokensIn(usage),
+      tree
+    }
+    return { world, printed }
+  })
+
+/** All but what was read from a cache, which costs next to nothing. */
+const tokensIn = (usage: string): number => {
+  const { inputTokens, outputTokens, cacheWriteTokens } = JSON.parse(usage) as UsageReported
+  return inputTokens + outputTokens + cacheWriteTokens
+}
+
+/** The same failure is told with other times, addresses and numbers each time. */
+const withoutNumbers = (text: string): string => text.replace(/0x[0-9a-f]+|\d+/gi, "0")

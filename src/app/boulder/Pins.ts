@@ -1,0 +1,95 @@
+/**
+ * What the checks of a run were when it was armed, and what is different about them now: an agent that is told to make a check
+ * pass can also change the check, which is told to a person and never taken for a pass.
+ */
+import { hash } from "node:crypto"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { BoulderArmed } from "../../domain/boulder/BoulderEvents.ts"
+import type { Alarm } from "../../domain/boulder/Facts.ts"
+import { definitionText, type Gate } from "../../domain/boulder/Gates.ts"
+
+type Pins = Pick<BoulderArmed, "gates" | "files">
+
+const digest = (text: string | Buffer): string => hash("sha256", text)
+
+/** Files at the top of a checkout that say what its checks do, beside the scripts of a package.json. */
+const guarded =
+  /^(?:[Tt]askfile\.ya?ml|[Jj]ustfile|(?:GNU)?[Mm]akefile|lefthook\.ya?ml|\.pre-commit-config\.yaml|\.commitlintrc(?:\.\w+)?|commitlint\.config\.\w+|\.markdownlint(?:-cli2)?\.\w+|\.oxlintrc\.json|\.eslintrc(?:\.\w+)?|eslint\.config\.\w+|biome\.jsonc?|\.?ruff\.toml|\.golangci\.\w+)$/
+
+/** What gates and the files that they stand on are now. */
+export const pinsOf = (checkout: string, gates: ReadonlyArray<Gate>): Pins => ({
+  gates: gates.map((gate) => ({ gate: gate.name, definition: digest(definitionText(gate)) })),
+  files: [
+    ...namesIn(checkout)
+      .filter((name) => guarded.test(name))
+      .map((file) => ({ file, part: "", hash: digest(contentOf(join(checkout, file)) ?? "") })),
+    ...namesIn(join(checkout, ".husky"))
+      .filter((name) => contentOf(join(checkout, ".husky", name)) !== undefined)
+      .map((name) => ({
+        file: `.husky/${name}`,
+        part: "",
+        hash: digest(contentOf(join(checkout, ".husky", name)) ?? "")
+      })),
+    ...Object.entries(scriptsOf(checkout)).map(([part, script]) => ({
+      file: "package.json",
+      part,
+      hash: digest(script)
+    }))
+  ]
+})
+
+/** What is different. What was added stands for nothing yet; what was changed or taken away does. */
+export const changesSince = (pins: Pins, checkout: string, gates: ReadonlyArray<Gate>): ReadonlyArray<Alarm> => {
+  const now = pinsOf(checkout, gates)
+  const changed = pins.gates.flatMap(({ gate, definition }): ReadonlyArray<Alarm> => {
+    const found = now.gates.find((one) => one.gate === gate)
+    if (found?.definition === definition) return []
+    return [
+      {
+        kind: "gate changed",
+        subject: gate,
+        detail: found === undefined ? "it is not defined any more" : "its definition is another"
+      }
+    ]
+  })
+  const files = pins.files.flatMap(({ file, part, hash: was }): ReadonlyArray<Alarm> => {
+    const found = now.files.find((one) => one.file === file && one.part === part)
+    if (found?.hash === was) return []
+    const subject = part === "" ? file : `${file} (script ${part})`
+    return [{ kind: "gate changed", subject, detail: found === undefined ? "it is gone" : "it says something else" }]
+  })
+  return [...changed, ...files]
+}
+
+/** Tests that are gone. By the names that the usual test runners look for. */
+export const deletedTests = (gone: ReadonlyArray<string>): ReadonlyArray<Alarm> =>
+  gone
+    .filter((path) => isTest.test(path))
+    .map((subject) => ({ kind: "test deleted", subject, detail: "it is neither here nor elsewhere any more" }))
+
+const isTest =
+  /(?:^|\/)(?:tests?|__tests__|spec|specs)\/[^]*\.\w+$|[._-](?:test|tests|spec)\.\w+$|(?:^|\/)test_[^/]*\.py$|_test\.(?:go|py|rb|exs?|dart)$|Tests?\.(?:java|kt|cs|swift|scala|php)$/
+
+const namesIn = (folder: string): ReadonlyArray<string> => (existsSync(folder) ? readdirSync(folder).sort() : [])
+
+const contentOf = (file: string): Buffer | undefined => {
+  try {
+    return readFileSync(file)
+  } catch {
+    // A folder, or not readable: then it says nothing to the checks either.
+    return undefined
+  }
+}
+
+const scriptsOf = (checkout: string): Readonly<Record<string, string>> => {
+  try {
+    const { scripts } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as { scripts?: unknown }
+    return typeof scripts === "object" && scripts !== null
+      ? Object.fromEntries(Object.entries(scripts).map(([name, script]) => [name, String(script)]))
+      : {}
+  } catch {
+    // None, or none that npm could read.
+    return {}
+  }
+}

@@ -1,0 +1,119 @@
+/** What is configured here, and who says so. */
+import { existsSync } from "node:fs"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { findNodeAtLocation, parseTree } from "jsonc-parser"
+import { Nexus } from "../Nexus.ts"
+import { Repositories } from "../ports/Repositories.ts"
+import { type Said, textOf } from "./ConfigFile.ts"
+import type { GateSetting } from "./GateSettings.ts"
+import { isKnown, suggestion } from "./Keys.ts"
+import { held, layersOf, type Origin, projectFile, refusal, said } from "./Layers.ts"
+import { isKey, type Key, keys, settingOf } from "./Settings.ts"
+import { timeText } from "./Times.ts"
+
+export class SettingUnknown extends Schema.TaggedError<SettingUnknown>()("SettingUnknown", {
+  key: Schema.String,
+  hint: Schema.String
+}) {
+  override get message() {
+    return `There is no setting ${this.key}.`
+  }
+}
+
+/** Fails with a hint at what was meant. */
+export const settingUnknown = (key: string) =>
+  new SettingUnknown({ key, hint: suggestion(key).trim() || "List them: nexus config show" })
+
+/** A value that a setting can't have. */
+export class SettingWrong extends Schema.TaggedError<SettingWrong>()("SettingWrong", { message: Schema.String }) {}
+
+export interface Shown {
+  readonly key: string
+  /** As it would be written in a file. */
+  readonly value: unknown
+  readonly origin: Origin
+  /** Of the file of its origin. */
+  readonly line?: number
+  /** "" for gates. */
+  readonly description: string
+}
+
+/** `options`: "KEY=VALUE", which hold for this question only. Fails with SettingUnknown, SettingWrong, ConfigUnreadable. */
+export const shown = (options: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const { user, project, checkout } = yield* paths
+    const layers = yield* layersOf({
+      userFile: user.file,
+      checkout,
+      environment: process.env,
+      options: yield* optionsOf(options)
+    })
+    const place = (origin: Origin, key: string): Pick<Shown, "origin" | "line"> => {
+      const line = "file" in origin ? lineOf(origin.file, key) : undefined
+      return { origin, ...(line === undefined ? {} : { line }) }
+    }
+    const single = keys.map((key): Shown => {
+      const { written, origin } = held(layers, key)
+      return { key, value: written, description: settingOf(key).description, ...place(origin, key) }
+    })
+    const gates = Object.entries(layers.gates).map(([name, gate]): Shown => {
+      const kind = gate.origin === project?.file ? "project" : "user"
+      const key = `gates.${name}`
+      return { key, value: written(gate), description: "", ...place({ kind, file: gate.origin }, key) }
+    })
+    return [...single, ...gates]
+  })
+
+/** One setting, or one gate. */
+export const find = (key: string, options: ReadonlyArray<string>) =>
+  Effect.flatMap(shown(options), (all): Effect.Effect<Shown, SettingUnknown> => {
+    const found = all.find((one) => one.key === key)
+    return found === undefined ? settingUnknown(key) : Effect.succeed(found)
+  })
+
+/** The files that settings may stand in; `project` is null outside of any checkout. */
+export const paths = Effect.gen(function* () {
+  const { home, cwd } = yield* Nexus
+  const checkout = (yield* Repositories).checkoutOf(cwd)?.path
+  const file = (path: string) => ({ file: path, exists: existsSync(path) })
+  return {
+    checkout,
+    user: file(home.config),
+    project: checkout === undefined ? null : file(projectFile(checkout))
+  }
+})
+
+const optionsOf = (
+  options: ReadonlyArray<string>
+): Effect.Effect<ReadonlyMap<Key, Said>, SettingUnknown | SettingWrong> =>
+  Effect.gen(function* () {
+    const found = new Map<Key, Said>()
+    for (const option of options) {
+      const [, key, text] = /^([^=]*)=([^]*)$/.exec(option) ?? []
+      if (key === undefined || text === undefined)
+        return yield* new SettingWrong({ message: `--set is KEY=VALUE, not ${JSON.stringify(option)}` })
+      if (!isKey(key) && isKnown(key))
+        return yield* new SettingWrong({ message: `--set ${key}: gates stand in files only.` })
+      if (!isKey(key)) return yield* settingUnknown(key)
+      const one = said(key, text)
+      if (Option.isNone(one)) return yield* new SettingWrong({ message: refusal(key, text) })
+      found.set(key, one.value)
+    }
+    return found
+  })
+
+const written = ({ command, timeout }: GateSetting): unknown => ({
+  command,
+  ...(timeout === undefined ? {} : { timeout: timeText(timeout) })
+})
+
+/** From 1. */
+const lineOf = (file: string, key: string): number | undefined => {
+  const text = Either.getOrElse(textOf(file), () => undefined)
+  const root = text === undefined ? undefined : parseTree(text, [], { allowTrailingComma: true })
+  const node = root === undefined ? undefined : findNodeAtLocation(root, key.split("."))
+  return node === undefined ? undefined : text?.slice(0, node.offset).split("\n").length
+}

@@ -1,0 +1,312 @@
+/**
+ * The boulder of a project: its runs, each holding conversations to their work until it is proved done, and whether all of them
+ * are paused. `decide` turns a command into facts or a refusal; `evolve` folds facts into the state that stops are judged by.
+ */
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import type { SessionId } from "../Ids.ts"
+import { RunId } from "./BoulderEvents.ts"
+import type * as Events from "./BoulderEvents.ts"
+import type { Alarm, Facts, RunMode } from "./Facts.ts"
+
+/** What a run remembers of one conversation: what its last decision knew, and what came of it. */
+export interface Conversation {
+  /** The last decision: its position in the log, and when it was made. */
+  readonly decided: { readonly position: number; readonly time: number }
+  readonly turn: string | null
+  /** Continuations since a person last spoke. */
+  readonly sinceHuman: number
+  /** A continuation that nothing has come of yet: the position and time of its decision. */
+  readonly pending: { readonly position: number; readonly time: number } | null
+  readonly lost: number
+  readonly tokensBefore: number | null
+  /** When it was last compacted. */
+  readonly compacted: number | null
+  readonly failures: Facts["failures"]
+  readonly tallies: Tallies
+}
+
+/** How the work went over the last stops: see `Facts`. */
+export type Tallies = Pick<
+  Facts,
+  "fingerprint" | "fingerprints" | "textOnly" | "sameProgress" | "sameAnswer" | "answer" | "failing" | "tokens"
+>
+
+export const noTallies: Tallies = {
+  fingerprint: "",
+  fingerprints: [],
+  textOnly: 0,
+  sameProgress: 0,
+  sameAnswer: 0,
+  answer: null,
+  failing: [],
+  tokens: null
+}
+
+const talliesOf = ({
+  fingerprint,
+  fingerprints,
+  textOnly,
+  sameProgress,
+  sameAnswer,
+  answer,
+  failing,
+  tokens
+}: Facts): Tallies => ({ fingerprint, fingerprints, textOnly, sameProgress, sameAnswer, answer, failing, tokens })
+
+/** The rules that look at the work. */
+const judged: ReadonlySet<string> = new Set([
+  "limit reached",
+  "no progress",
+  "work is done",
+  "a person is needed",
+  "work is left"
+])
+
+export interface Run {
+  readonly id: RunId
+  readonly scope: Events.Scope
+  readonly tasks: Events.RunTasks
+  readonly mode: RunMode
+  readonly checkout: string
+  readonly base: string | null
+  readonly gates: ReadonlyArray<Events.GatePin>
+  readonly files: ReadonlyArray<Events.FilePin>
+  readonly status: "armed" | "escalated"
+  /** Armed, or resumed, milliseconds since 1970. */
+  readonly since: number
+  readonly continuations: number
+  readonly byTask: Readonly<Record<string, number>>
+  /** When the continuations of the last hour were said. */
+  readonly recent: ReadonlyArray<number>
+  readonly conversations: Readonly<Record<SessionId, Conversation>>
+  /** Why it waits for a person. */
+  readonly escalation: {
+    readonly position: number
+    readonly session: SessionId
+    readonly reason: string
+    readonly time: number
+  } | null
+  /** What was raised, each once. */
+  readonly alarms: ReadonlyArray<Alarm>
+  readonly last: {
+    readonly position: number
+    readonly session: SessionId
+    readonly verdict: Events.StopDecided["verdict"]
+    readonly rule: string
+    readonly reason: string
+    readonly time: number
+  } | null
+}
+
+export interface Pause {
+  readonly by: string
+  readonly reason: string | null
+  readonly since: number
+  readonly until: number | null
+}
+
+export interface State {
+  readonly paused: Pause | null
+  /** Those that are not over, the oldest first. */
+  readonly runs: ReadonlyArray<Run>
+  /** How many were ever armed. */
+  readonly armed: number
+}
+
+export const initial: State = { paused: null, runs: [], armed: 0 }
+
+export type BoulderFact =
+  | { readonly type: "BoulderArmed"; readonly payload: Events.BoulderArmed }
+  | { readonly type: "BoulderDisarmed"; readonly payload: Events.BoulderDisarmed }
+  | { readonly type: "BoulderPaused"; readonly payload: Events.BoulderPaused }
+  | { readonly type: "BoulderResumed"; readonly payload: Events.BoulderResumed }
+  | { readonly type: "BoulderReset"; readonly payload: Events.BoulderReset }
+  | { readonly type: "StopDecided"; readonly payload: Events.StopDecided }
+  | { readonly type: "ContinuationConfirmed"; readonly payload: Events.ContinuationConfirmed }
+  | { readonly type: "ContinuationLost"; readonly payload: Events.ContinuationLost }
+  | { readonly type: "IntegrityAlarmRaised"; readonly payload: Events.IntegrityAlarmRaised }
+
+export type Command =
+  | { readonly do: "arm"; readonly run: Omit<Events.BoulderArmed, "run"> }
+  /** Null: every run. */
+  | { readonly do: "disarm" | "reset"; readonly run: string | null }
+  | { readonly do: "pause"; readonly reason: string | null; readonly until: number | null }
+  | { readonly do: "resume" }
+
+/** What a command asks for can't be. `hint` says what can. */
+export class BoulderRefused extends Schema.TaggedError<BoulderRefused>()("BoulderRefused", {
+  reason: Schema.String,
+  hint: Schema.String
+}) {
+  override get message() {
+    return this.reason
+  }
+}
+
+type Decided = Either.Either<ReadonlyArray<BoulderFact>, BoulderRefused>
+
+/** Nothing, where it is so already: a command given twice is obeyed once. `now`: milliseconds since 1970. */
+export const decide = (state: State, command: Command, now: number): Decided => {
+  switch (command.do) {
+    case "arm": {
+      const run = RunId.make(`R-${state.armed + 1}`)
+      // A run of the same conversations begins anew: what gates and files are now is what holds.
+      const before = state.runs.filter(({ scope }) => isSameScope(scope, command.run.scope))
+      return Either.right([
+        ...before.map(({ id }) => disarmed(id)),
+        { type: "BoulderArmed", payload: { run, ...command.run } }
+      ])
+    }
+    case "pause": {
+      const { reason, until } = command
+      if (until !== null && until <= now)
+        return refuse("A pause ends in the future.", "Such as: nexus boulder pause --for 1h")
+      const { paused } = state
+      return Either.right(
+        paused !== null && paused.reason === reason && paused.until === until
+          ? []
+          : [{ type: "BoulderPaused", payload: { reason, until } }]
+      )
+    }
+    case "resume":
+      return Either.right(
+        state.paused === null && state.runs.every(({ status }) => status === "armed")
+          ? []
+          : [{ type: "BoulderResumed", payload: {} }]
+      )
+    case "disarm":
+    case "reset": {
+      const found = command.run === null ? state.runs : state.runs.filter(({ id }) => id === command.run)
+      if (command.run !== null && found.length === 0)
+        return refuse(
+          `There is no run ${JSON.stringify(command.run)} that is armed.`,
+          "List them: nexus boulder status"
+        )
+      return Either.right(
+        found.map(({ id }) =>
+          command.do === "disarm" ? disarmed(id) : ({ type: "BoulderReset", payload: { run: id } } as const)
+        )
+      )
+    }
+  }
+}
+
+const disarmed = (run: RunId): BoulderFact => ({ type: "BoulderDisarmed", payload: { run } })
+
+const refuse = (reason: string, hint: string) => Either.left(new BoulderRefused({ reason, hint }))
+
+const isSameScope = (a: Events.Scope, b: Events.Scope): boolean =>
+  a.kind === b.kind &&
+  (a.kind === "project" ||
+    (a.kind === "checkout" && b.kind === "checkout" && a.path === b.path) ||
+    (a.kind === "session" && b.kind === "session" && a.session === b.session))
+
+/** The run that a conversation is held to: its own, else that of its checkout, else that of the project. */
+export const runFor = (state: State, session: SessionId, checkout: string): Run | undefined =>
+  state.runs.findLast(({ scope }) => scope.kind === "session" && scope.session === session) ??
+  state.runs.findLast(({ scope }) => scope.kind === "checkout" && scope.path === checkout) ??
+  state.runs.findLast(({ scope }) => scope.kind === "project")
+
+/** The state after one more fact. `by`: whose it was. */
+export const evolve = (
+  state: State,
+  fact: BoulderFact,
+  { position, time, by }: { readonly position: number; readonly time: number; readonly by: string }
+): State => {
+  switch (fact.type) {
+    case "BoulderArmed": {
+      const { run: id, ...rest } = fact.payload
+      return { ...state, armed: state.armed + 1, runs: [...state.runs, { ...rest, ...fresh(time), id, alarms: [] }] }
+    }
+    case "BoulderDisarmed":
+      return { ...state, runs: state.runs.filter(({ id }) => id !== fact.payload.run) }
+    case "BoulderPaused":
+      return { ...state, paused: { by, since: time, ...fact.payload } }
+    case "BoulderResumed":
+      return { ...state, paused: null, runs: state.runs.map((run) => ({ ...run, ...fresh(time) })) }
+    case "BoulderReset":
+      return change(state, fact.payload.run, (run) => ({ ...run, ...fresh(time) }))
+    case "StopDecided":
+      return decided(state, fact.payload, position, time)
+    case "ContinuationConfirmed":
+      return conversation(state, fact.payload, (one) => ({ ...one, pending: null, lost: 0 }))
+    case "ContinuationLost":
+      return conversation(state, fact.payload, (one) => ({ ...one, pending: null, lost: one.lost + 1 }))
+    case "IntegrityAlarmRaised":
+      return change(state, fact.payload.run, (run) => ({
+        ...run,
+        alarms: [...run.alarms, fact.payload.alarm].slice(-50)
+      }))
+  }
+}
+
+const fresh = (since: number) =>
+  ({
+    status: "armed",
+    since,
+    continuations: 0,
+    byTask: {},
+    recent: [],
+    conversations: {},
+    escalation: null,
+    last: null
+  }) as const satisfies Partial<Run>
+
+const change = (state: State, id: RunId, body: (run: Run) => Run | undefined): State => ({
+  ...state,
+  runs: state.runs.flatMap((run) => (run.id === id ? (body(run) ?? []) : [run]))
+})
+
+const conversation = (
+  state: State,
+  { run: id, session }: { readonly run: RunId; readonly session: SessionId },
+  body: (one: Conversation) => Conversation
+): State =>
+  change(state, id, (run) => {
+    const one = run.conversations[session]
+    return one === undefined ? run : { ...run, conversations: { ...run.conversations, [session]: body(one) } }
+  })
+
+const hour = 3_600_000
+
+const decided = (state: State, payload: Events.StopDecided, position: number, time: number): State => {
+  const { run: id, session, verdict, rule, reason, facts } = payload
+  return change(state, id, (run) => {
+    // The work is proved done: the run is over. One that only observes goes on observing.
+    if (rule === "work is done" && verdict === "allow" && run.mode === "enforce") return undefined
+    const last = { position, session, verdict, rule, reason, time }
+    // A stop that was told twice, or is no stop of the conversation, says nothing new about it.
+    if (rule === "not ours" && facts.stop.isRepeated) return { ...run, last }
+    const before = run.conversations[session]
+    const continues = verdict === "continue"
+    const task = facts.tasks.next?.id ?? ""
+    const one: Conversation = {
+      decided: { position, time },
+      turn: facts.turn,
+      sinceHuman: facts.continued.sinceHuman + Number(continues),
+      pending: continues ? { position, time } : null,
+      lost: before?.lost ?? 0,
+      tokensBefore: facts.tokensBefore,
+      compacted: facts.sinceCompaction === null ? null : facts.now - facts.sinceCompaction,
+      failures: facts.failures,
+      // A stop at which the work was not looked at is no sign of how it goes.
+      tallies: judged.has(rule) ? talliesOf(facts) : (before?.tallies ?? noTallies)
+    }
+    return {
+      ...run,
+      last,
+      ...(verdict === "escalate"
+        ? { status: "escalated" as const, escalation: { position, session, reason, time } }
+        : {}),
+      conversations: { ...run.conversations, [session]: one },
+      ...(continues
+        ? {
+            continuations: run.continuations + 1,
+            byTask: { ...run.byTask, [task]: (run.byTask[task] ?? 0) + 1 },
+            recent: [...run.recent.filter((earlier) => time - earlier < hour), time]
+          }
+        : {})
+    }
+  })
+}

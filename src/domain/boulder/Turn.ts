@@ -1,0 +1,77 @@
+/** What happened in a conversation since its last decision, as far as the next one has to know. */
+import type { Facts } from "./Facts.ts"
+import type { SessionFact } from "../Session.ts"
+
+export interface Turn {
+  /** Something was called or edited. */
+  readonly acted: boolean
+  readonly humanSpoke: boolean
+  readonly failures: Facts["failures"]
+  /** When it was last compacted; null: never. */
+  readonly compacted: number | null
+  /** The agent's last message, on one line. */
+  readonly answer: string | null
+  /** Commands that commit without the project's hooks. */
+  readonly bypasses: ReadonlyArray<string>
+  /** The last thing that failed was the model's service, and nothing came after it. */
+  readonly failedLast: boolean
+}
+
+export const turnAfter = (before: {
+  readonly failures: Facts["failures"]
+  readonly compacted: number | null
+}): Turn => ({
+  acted: false,
+  humanSpoke: false,
+  failures: before.failures,
+  compacted: before.compacted,
+  answer: null,
+  bypasses: [],
+  failedLast: false
+})
+
+/** The turn after one more fact of the conversation, at `time` (milliseconds since 1970). */
+export const evolve = (turn: Turn, fact: SessionFact, time: number): Turn => {
+  switch (fact.type) {
+    case "PromptSubmitted":
+      return fact.payload.by === "human" ? { ...turn, humanSpoke: true, acted: false } : turn
+    case "ToolStarted":
+    case "FileEdited":
+      return { ...turn, acted: true }
+    case "ToolFailed":
+      return { ...turn, acted: true, failedLast: false }
+    case "ToolCompleted": {
+      const { target = "" } = fact.payload
+      const bypasses = isBypass(target) ? [...turn.bypasses, target] : turn.bypasses
+      return { ...turn, acted: true, failedLast: false, failures: { inRow: 0, last: null }, bypasses }
+    }
+    case "StopFailed":
+      return { ...turn, failedLast: true, failures: { inRow: turn.failures.inRow + 1, last: time } }
+    case "StopObserved": {
+      const answer = fact.payload.message ?? null
+      // A client may tell of the failure first, and then that it stopped.
+      return turn.failedLast
+        ? { ...turn, answer, failedLast: false }
+        : { ...turn, answer, failures: { inRow: 0, last: null } }
+    }
+    case "SessionStarted":
+      return fact.payload.source === "compact" ? { ...turn, compacted: time } : turn
+    case "CompactionCompleted":
+      return { ...turn, compacted: time }
+    default:
+      return turn
+  }
+}
+
+/**
+ * Whether a command line commits or pushes past the project's hooks. It is looked for in text, so what it finds is told to a
+ * person and refused to an agent, and never the only proof: the commits themselves are judged by their gate.
+ */
+export const isBypass = (command: string): boolean =>
+  /\bgit\b[^|;&]*\b(?:commit|push|merge|rebase|am|cherry-pick)\b[^|;&]*\s--no-verify\b/.test(command) ||
+  /\bgit\b[^|;&]*\bcommit\b[^|;&]*\s-[a-zA-Z]*n[a-zA-Z]*(?=\s|$)/.test(withoutTexts(command)) ||
+  /\b(?:HUSKY=0|LEFTHOOK=0|SKIP=\S+)\s[^|;&]*\bgit\b/.test(command) ||
+  /\bgit\b[^|;&]*-c\s*core\.hooksPath\b/i.test(command)
+
+/** A message may say anything. */
+const withoutTexts = (command: string): string => command.replace(/"[^"]*"|'[^']*'/g, "''")
