@@ -11,6 +11,7 @@ import { OpenCodeAgent } from "../adapters/agents/opencode/OpenCodeAgent.ts"
 import * as FileTree from "../adapters/files/FileTree.ts"
 import * as GitHistory from "../adapters/git/GitHistory.ts"
 import * as GitRepositories from "../adapters/git/GitRepositories.ts"
+import * as GitWork from "../adapters/git/work/GitWork.ts"
 import * as NodePrograms from "../adapters/shell/NodePrograms.ts"
 import { redact } from "../adapters/secrets/Redactor.ts"
 import { Nexus } from "../app/Nexus.ts"
@@ -56,6 +57,7 @@ export const log = (home: Home) =>
 export const outside = Layer.mergeAll(
   GitRepositories.layer,
   GitHistory.layer,
+  GitWork.layer,
   FileTree.layer,
   NodePrograms.layer,
   Layer.succeed(Secrets, { redact })

@@ -85,7 +85,7 @@ export const catalogue = {
   TaskCompleted: first(Tasks.TaskCompleted, 512),
   TaskBlocked: first(Tasks.TaskBlocked, 16 * 1024),
   TaskCancelled: first(Tasks.TaskCancelled, 16 * 1024),
-  GateRan: first(Gates.GateRan, path + 2048),
+  GateRan: widened(Gates.GateRan, path + 2048),
   BoulderArmed: first(Boulder.BoulderArmed, 60 * 1024),
   BoulderDisarmed: first(Boulder.BoulderDisarmed, 512),
   BoulderPaused: first(Boulder.BoulderPaused, 16 * 1024),

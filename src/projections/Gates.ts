@@ -9,6 +9,8 @@ interface GateRow {
   readonly gate: string
   readonly tree: string
   readonly definition: string
+  /** "" when the verdict is about the tree alone. */
+  readonly subject: string
   readonly verdict: string
   readonly flaky: number
   readonly exit: number | null
@@ -26,6 +28,7 @@ const gateRows = table<GateRow>({
     gate: "TEXT",
     tree: "TEXT",
     definition: "TEXT",
+    subject: "TEXT",
     verdict: "TEXT",
     flaky: "INTEGER",
     exit: "INTEGER",
@@ -41,16 +44,17 @@ const gateRows = table<GateRow>({
 
 export const Gates: Projection = {
   name: "gates",
-  version: 1,
+  version: 2,
   tables: [gateRows],
   apply: (event, tables) => {
     if (event.type !== "GateRan") return
-    const { gate, tree, definition, verdict, flaky, exit, durationMs, output } = event.payload
+    const { gate, tree, definition, verdict, flaky, exit, durationMs, output, subject } = event.payload
     tables(gateRows).put({
       project: event.project ?? "",
       gate,
       tree,
       definition,
+      subject: subject ?? "",
       verdict,
       flaky: Number(flaky),
       exit,
@@ -82,17 +86,27 @@ const verdictOf = ({ gate, tree, verdict, flaky, exit, duration, output, positio
   time
 })
 
+/** What a verdict is of. */
+export interface VerdictKey {
+  readonly project: string
+  readonly gate: string
+  readonly tree: string
+  readonly definition: string
+  /** See `GateRan.subject`; "" where there is none. */
+  readonly subject: string
+}
+
 /** The last run of a definition on a tree. */
 export const on = (
   database: Database,
-  key: { readonly project: string; readonly gate: string; readonly tree: string; readonly definition: string }
+  { project, tree, gate, definition, subject }: VerdictKey
 ): Verdict | undefined => {
   const row = database
     .prepare(
-      `SELECT * FROM gate_verdicts WHERE project = ? AND tree = ? AND gate = ? AND definition = ?
+      `SELECT * FROM gate_verdicts WHERE project = ? AND tree = ? AND gate = ? AND definition = ? AND subject = ?
        ORDER BY position DESC LIMIT 1`
     )
-    .get(key.project, key.tree, key.gate, key.definition) as GateRow | undefined
+    .get(project, tree, gate, definition, subject) as GateRow | undefined
   return row === undefined ? undefined : verdictOf(row)
 }
 

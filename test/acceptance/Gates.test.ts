@@ -16,7 +16,12 @@ beforeEach(() => {
 afterAll(() => world[Symbol.dispose]())
 
 const gate = (...args: ReadonlyArray<string>): Promise<Ran> => world.nexus(["gate", ...args], { cwd: project })
-const configure = (gates: object): void => put(join(project, ".nexus/config.jsonc"), JSON.stringify({ gates }))
+/** The built-in gates have tests of their own. */
+const configure = (gates: object): void =>
+  put(
+    join(project, ".nexus/config.jsonc"),
+    JSON.stringify({ gates: { commits: false, documentation: false, ...gates } })
+  )
 const verdicts = async (...args: ReadonlyArray<string>) =>
   JSON.parse((await gate("run", ...args, "--json")).stdout).items.map(
     (one: { name: string; known: boolean; verdict: { verdict: string; flaky: boolean } }) =>
@@ -113,6 +118,7 @@ describe("nexus gate list", () => {
     ])
 
   it("finds the project's own check", async () => {
+    configure({})
     expect(await found()).toEqual([])
     put(join(project, "go.mod"), "module x\n")
     expect(await found()).toEqual([["ci", ["go", "test", "./..."], "found by go.mod"]])

@@ -24,6 +24,7 @@ import * as Tasks from "../../projections/Tasks.ts"
 import { type Config, load } from "../Config.ts"
 import { NotFound } from "../Find.ts"
 import { gatesOf } from "../gates/Definitions.ts"
+import { uncommittedNow } from "../gates/RunCheck.ts"
 import { nearest } from "../nearest.ts"
 import { Nexus } from "../Nexus.ts"
 import { type Checkout, Repositories } from "../ports/Repositories.ts"
@@ -148,9 +149,13 @@ export const plan = (
       mode,
       checkout: checkout.path,
       base: (yield* Repositories).headOf(checkout),
+      uncommitted: (yield* uncommittedNow(checkout.path)).slice(0, mostUncommitted),
       ...pinsOf(checkout.path, chosen)
     } satisfies Omit<BoulderArmed, "run">
   })
+
+/** Of more files than these, some may be blamed on an agent. */
+const mostUncommitted = 300
 
 const gateNamed = (gates: ReadonlyArray<Gate>, name: string) => gates.filter((gate) => gate.name === name)
 

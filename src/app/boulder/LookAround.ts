@@ -11,7 +11,7 @@ import * as Sessions from "../../projections/Sessions.ts"
 import * as Tasks from "../../projections/Tasks.ts"
 import type { Config } from "../Config.ts"
 import { gatesOf } from "../gates/Definitions.ts"
-import { statesOf } from "../gates/RunGate.ts"
+import { sinceOf, statesOf } from "../gates/RunGate.ts"
 import type { StopSignal } from "../ports/Agent.ts"
 import { type Checkout, Repositories } from "../ports/Repositories.ts"
 import { switchedOff } from "./Boulder.ts"
@@ -44,7 +44,7 @@ export const lookAround = ({ signal, delivered, session, project, checkout, conf
         ? { tree: yield* repositories.treeOf(checkout), gone: [] }
         : yield* repositories.treeSince(checkout, run.base)
     const names = new Set(run.gates.map(({ gate }) => gate))
-    const states = yield* statesOf({ project, gates: gatesOf(checkout.path, config) }, tree)
+    const states = yield* statesOf({ checkout, project, gates: gatesOf(checkout.path, config) }, tree, sinceOf(run))
     const mine = states.filter(({ gate }) => names.has(gate.name))
     const changes = changesSince(
       run,

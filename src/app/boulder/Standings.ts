@@ -8,7 +8,7 @@ import * as Boulders from "../../projections/Boulders.ts"
 import * as Tasks from "../../projections/Tasks.ts"
 import type { Config } from "../Config.ts"
 import { gatesOf } from "../gates/Definitions.ts"
-import { statesOf } from "../gates/RunGate.ts"
+import { sinceOf, statesOf } from "../gates/RunGate.ts"
 import { type Checkout, Repositories } from "../ports/Repositories.ts"
 import { isoTime } from "../Views.ts"
 import { here, switchedOff } from "./Boulder.ts"
@@ -55,7 +55,9 @@ const standingOf = (run: Run, { checkout, project, config }: Place) =>
     })
     const isHere = run.checkout === checkout.path
     const tree = isHere ? yield* (yield* Repositories).treeOf(checkout) : ""
-    const states = isHere ? yield* statesOf({ project, gates: gatesOf(checkout.path, config) }, tree) : []
+    const states = isHere
+      ? yield* statesOf({ checkout, project, gates: gatesOf(checkout.path, config) }, tree, sinceOf(run))
+      : []
     return {
       run: run.id,
       scope,

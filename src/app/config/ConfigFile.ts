@@ -4,7 +4,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser"
 import { ConfigUnreadable } from "./ConfigUnreadable.ts"
-import { type GateSettings, gatesFrom } from "./GateSettings.ts"
+import { type GateSettings, gatesFrom, isOfBuiltIn } from "./GateSettings.ts"
 import { isKnown, suggestion } from "./Keys.ts"
 import { type Key, keys, settingOf } from "./Settings.ts"
 
@@ -58,6 +58,7 @@ export const contentOf = (file: string, text: string): Either.Either<Content, Co
     const value = yield* valueOf(file, text)
     const wrong = (reason: string) => Either.left(new ConfigUnreadable({ source: file, reason }))
     for (const path of leaves(value)) {
+      if (isOfBuiltIn(path, within(value, ["gates"]))) continue
       const key = path.join(".")
       if (path[0] !== "gates" && path.some((name) => name.includes(".")))
         return yield* wrong(`${key} is written as an object in an object: ${JSON.stringify(nested(key))}`)

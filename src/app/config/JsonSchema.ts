@@ -1,6 +1,7 @@
 /** The JSON Schema of a configuration file, for editors: schemas/config.schema.json. */
 import * as JSONSchema from "effect/JSONSchema"
 import type * as Schema from "effect/Schema"
+import { CommitsOptions, DocumentationOptions } from "../../domain/boulder/Checks.ts"
 import { GateCommand, gateName } from "./GateSettings.ts"
 import { time } from "./Kinds.ts"
 import { keys, settingOf } from "./Settings.ts"
@@ -19,7 +20,8 @@ export const configSchema = (): Json => ({
       description: "Checks of the project's own, by name.",
       type: "object",
       additionalProperties: false,
-      patternProperties: { [gateName.source]: gate }
+      properties: { commits: builtIn(CommitsOptions), documentation: builtIn(DocumentationOptions) },
+      patternProperties: { [`^(?!(?:commits|documentation)$)${gateName.source.slice(1)}`]: gate }
     }
   })
 })
@@ -33,6 +35,14 @@ const plain = (schema: Schema.Schema.Any): Json => {
 }
 
 const day = 86_400_000
+
+const limit: Json = { ...plain(time(1000, day).schema), description: 'Such as "90s", "15m" or "2h".' }
+
+/** Whether there is such a gate, what it is to look for, or a command in its place. */
+const builtIn = (options: Schema.Schema.Any): Json => {
+  const { properties } = plain(options) as { readonly properties: Json }
+  return { anyOf: [{ type: "boolean" }, object({ ...properties, timeout: limit }), gate] }
+}
 
 const gate: Json = {
   ...object({

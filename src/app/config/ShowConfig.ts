@@ -8,7 +8,7 @@ import { findNodeAtLocation, parseTree } from "jsonc-parser"
 import { Nexus } from "../Nexus.ts"
 import { Repositories } from "../ports/Repositories.ts"
 import { type Said, textOf } from "./ConfigFile.ts"
-import type { GateSetting } from "./GateSettings.ts"
+import type { GateSettings } from "./GateSettings.ts"
 import { isKnown, suggestion } from "./Keys.ts"
 import { held, layersOf, type Origin, projectFile, refusal, said } from "./Layers.ts"
 import { isKey, type Key, keys, settingOf } from "./Settings.ts"
@@ -105,10 +105,11 @@ const optionsOf = (
     return found
   })
 
-const written = ({ command, timeout }: GateSetting): unknown => ({
-  command,
-  ...(timeout === undefined ? {} : { timeout: timeText(timeout) })
-})
+const written = (setting: GateSettings[string]): unknown => {
+  const timeout = setting.timeout === undefined ? {} : { timeout: timeText(setting.timeout) }
+  if ("command" in setting) return { command: setting.command, ...timeout }
+  return setting.off ? false : { ...setting.options, ...timeout }
+}
 
 /** From 1. */
 const lineOf = (file: string, key: string): number | undefined => {

@@ -1,8 +1,11 @@
-/** Which gates a project has: those of its configuration, and the check that its own files tell of. */
+/** Which gates a project has: those of its configuration, the check that its own files tell of, and those that are built in. */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Gate } from "../../domain/boulder/Gates.ts"
+import { type CheckName, checkTimeouts } from "../../domain/boulder/Checks.ts"
+import { type CheckGate, type Gate, isCheck } from "../../domain/boulder/Gates.ts"
 import type { Config } from "../Config.ts"
+import { type BuiltInSetting, checkNames } from "./BuiltInSettings.ts"
+import { conventionOf } from "./Conventions.ts"
 
 /** Ten minutes, as long as a project's own checks may take by default. */
 export const defaultTimeout = 600_000
@@ -10,10 +13,34 @@ export const defaultTimeout = 600_000
 /** By name. A gate of the configuration takes the place of one that was found. */
 export const gatesOf = (checkout: string, config: Config): ReadonlyArray<Gate> => {
   const found = foundIn(checkout)
-  const gates = new Map(found === undefined ? [] : [["ci", found]])
-  for (const [name, { command, timeout = defaultTimeout, origin }] of Object.entries(config.gates))
-    gates.set(name, { name, command, timeout, origin })
+  const gates = new Map<string, Gate>(found === undefined ? [] : [["ci", found]])
+  for (const name of checkNames) gates.set(name, builtIn(checkout, name))
+  for (const [name, setting] of Object.entries(config.gates)) {
+    if ("command" in setting) {
+      const { command, timeout = defaultTimeout, origin } = setting
+      gates.set(name, { name, command, timeout, origin })
+    } else if (setting.off) gates.delete(name)
+    else gates.set(name, builtIn(checkout, name as CheckName, setting))
+  }
+  const [commits, documentation] = [gates.get("commits"), gates.get("documentation")]
+  // One base is enough for both.
+  if (isCheck(commits) && commits.options.base !== undefined && isCheck(documentation))
+    gates.set("documentation", {
+      ...documentation,
+      options: { base: commits.options.base, ...documentation.options }
+    })
   return [...gates.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+const builtIn = (checkout: string, check: CheckName, setting?: BuiltInSetting): CheckGate => {
+  const common = {
+    name: check,
+    convention: conventionOf(checkout, check),
+    timeout: setting?.timeout ?? checkTimeouts[check],
+    origin: setting?.origin ?? "Nexus"
+  }
+  const options = setting?.options ?? {}
+  return check === "commits" ? { ...common, check, options } : { ...common, check, options }
 }
 
 /** The first of these that there is: what the project itself calls its checks comes before what its language suggests. */

@@ -1,10 +1,12 @@
 /** Gates of the project that the command was given in: which there are, what they say of the files as they are, and runs. */
 import { hash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import { definitionText, type Gate, verdictOf } from "../../domain/boulder/Gates.ts"
+import { type CommandGate, definitionText, type Gate, isCheck, verdictOf } from "../../domain/boulder/Gates.ts"
 import type { GateRan } from "../../domain/boulder/GateEvents.ts"
 import { gatesStream, type ProjectId } from "../../domain/Ids.ts"
+import { type Run, runAt } from "../../domain/boulder/Boulder.ts"
 import { EventLog } from "../../events/EventLog.ts"
+import * as Boulders from "../../projections/Boulders.ts"
 import * as Verdicts from "../../projections/Gates.ts"
 import { load } from "../Config.ts"
 import { contentStore } from "../ContentStore.ts"
@@ -12,9 +14,10 @@ import { NotFound } from "../Find.ts"
 import { nearest } from "../nearest.ts"
 import { Nexus } from "../Nexus.ts"
 import { Programs } from "../ports/Programs.ts"
-import { Repositories } from "../ports/Repositories.ts"
+import { type Checkout, Repositories } from "../ports/Repositories.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
+import { runCheck, type Since, subjectOf } from "./RunCheck.ts"
 import { gatesOf } from "./Definitions.ts"
 
 /** Of what a gate prints, so many bytes at its end are kept. */
@@ -29,34 +32,52 @@ export interface GateState {
 const here = Effect.gen(function* () {
   const checkout = yield* checkoutHere
   const { project } = yield* registerCheckout(checkout)
-  const { home } = yield* Nexus
+  const { home, caller } = yield* Nexus
   const config = yield* load(home.config, checkout.path)
-  return { checkout, project, gates: gatesOf(checkout.path, config) }
+  const since = sinceOf(runAt(Boulders.state((yield* EventLog).database, project), checkout.path, caller?.session))
+  return { checkout, project, gates: gatesOf(checkout.path, config), since }
 })
 
-/** All gates, by name. */
-export const states = Effect.gen(function* () {
-  const place = yield* here
-  return yield* statesOf(place, yield* (yield* Repositories).treeOf(place.checkout))
-})
+/** Where the work of a run began: what gates say of it is said of the same everywhere. Empty where no run is armed. */
+export const sinceOf = (run: Run | undefined): Since =>
+  run === undefined || run.base === null ? {} : { base: run.base, uncommitted: run.uncommitted }
+
+/** All gates, by name. Checks are of what changed since the base; see `subjectOf`. */
+export const statesSince = (since: Since) =>
+  Effect.gen(function* () {
+    const place = yield* here
+    return yield* statesOf(place, yield* (yield* Repositories).treeOf(place.checkout), { ...place.since, ...since })
+  })
+
+export const states = statesSince({})
 
 /** The gates of a project, and what each said of a tree. */
 export const statesOf = (
-  { project, gates }: { readonly project: ProjectId; readonly gates: ReadonlyArray<Gate> },
-  tree: string
-): Effect.Effect<ReadonlyArray<GateState>, never, EventLog> =>
-  Effect.map(EventLog, ({ database }) =>
-    gates.map((gate) => ({ gate, verdict: Verdicts.on(database, { project, ...keyOf(gate, tree) }) ?? null }))
-  )
+  place: { readonly checkout: Checkout; readonly project: ProjectId; readonly gates: ReadonlyArray<Gate> },
+  tree: string,
+  since: Since
+) =>
+  Effect.gen(function* () {
+    const { checkout, project, gates } = place
+    const { database } = yield* EventLog
+    return yield* Effect.forEach(gates, (gate) =>
+      Effect.gen(function* () {
+        const { subject } = yield* subjectOf(checkout.path, gate, since)
+        const verdict = Verdicts.on(database, { project, ...keyOf(gate, tree, subject) }) ?? null
+        return { gate, verdict } satisfies GateState
+      })
+    )
+  })
 
 /** The names of the gates that have passed on the files as they are. */
 export const passed = Effect.map(states, (all) =>
   all.flatMap(({ gate, verdict }) => (verdict?.verdict === "passed" ? [gate.name] : []))
 )
 
-const keyOf = (gate: Gate, tree: string) => ({
+const keyOf = (gate: Gate, tree: string, subject: string) => ({
   gate: gate.name,
   tree,
+  subject,
   definition: hash("sha256", definitionText(gate))
 })
 
@@ -72,23 +93,33 @@ export const find = (name: string) =>
     return new NotFound({ what: "gate", name, hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}${known}` })
   })
 
-/**
- * What a gate says of the files as they are: as it is known, or by running it; `again`: by running it in any case. One that fails
- * is run once more, since what fails now and then is no verdict on the work.
- */
-export const judge = (gate: Gate, { again }: { readonly again: boolean }) =>
+/** A command that fails is run once more, since what fails now and then is no verdict on the work. */
+const runCommand = (gate: CommandGate, checkout: string) =>
   Effect.gen(function* () {
-    const { checkout, project } = yield* here
-    const log = yield* EventLog
-    const tree = yield* (yield* Repositories).treeOf(checkout)
-    const key = { project, ...keyOf(gate, tree) }
-    const known = again ? undefined : Verdicts.on(log.database, key)
-    if (known !== undefined && known.verdict !== "unavailable") return { gate, verdict: known, isKnown: true }
     const { run } = yield* Programs
-    const options = { cwd: checkout.path, timeout: gate.timeout, keep: kept }
+    const options = { cwd: checkout, timeout: gate.timeout, keep: kept }
     const first = yield* run(gate.command, options)
     const second = verdictOf(first) === "failed" ? yield* run(gate.command, options) : undefined
-    const last = second ?? first
+    return { last: second ?? first, flaky: second !== undefined && verdictOf(second) === "passed" }
+  })
+
+/**
+ * What a gate says of the files as they are: as it is known, or by running it; `again`: by running it in any case. `since`: what
+ * there was when the work began; a check does not blame it for that.
+ */
+export const judge = (gate: Gate, { again, ...given }: Since & { readonly again: boolean }) =>
+  Effect.gen(function* () {
+    const { checkout, project, since: armed } = yield* here
+    const since = { ...armed, ...given }
+    const log = yield* EventLog
+    const tree = yield* (yield* Repositories).treeOf(checkout)
+    const { subject, base } = yield* subjectOf(checkout.path, gate, since)
+    const key = { project, ...keyOf(gate, tree, subject) }
+    const known = again ? undefined : Verdicts.on(log.database, key)
+    if (known !== undefined && known.verdict !== "unavailable") return { gate, verdict: known, isKnown: true }
+    const { last, flaky } = isCheck(gate)
+      ? { last: yield* runCheck(gate, checkout.path, base, since), flaky: false }
+      : yield* runCommand(gate, checkout.path)
     const store = contentStore(log, (yield* Secrets).redact)
     const output = last.output.length === 0 ? null : yield* store.add(last.output, undefined)
     const ran: GateRan = {
@@ -97,10 +128,11 @@ export const judge = (gate: Gate, { again }: { readonly again: boolean }) =>
       tree,
       definition: key.definition,
       verdict: verdictOf(last),
-      flaky: second !== undefined && verdictOf(second) === "passed",
+      flaky,
       exit: last.exit,
       durationMs: last.durationMs,
-      output
+      output,
+      ...(subject === "" ? {} : { subject })
     }
     const { user, caller } = yield* Nexus
     yield* log

@@ -3,10 +3,11 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as RunGate from "../../app/gates/RunGate.ts"
 import { isoTime } from "../../app/Views.ts"
-import { type Gate, shownCommand } from "../../domain/boulder/Gates.ts"
+import { type Gate, isCheck, shownCommand } from "../../domain/boulder/Gates.ts"
 import type { Verdict } from "../../projections/Gates.ts"
 import { globals } from "../Globals.ts"
 import { noOption } from "../noOption.ts"
@@ -36,7 +37,7 @@ const verdictView = ({ position, verdict, flaky, exit, durationMs, tree, time }:
 
 const gateView = ({ gate, verdict }: RunGate.GateState) => ({
   name: gate.name,
-  command: gate.command,
+  command: isCheck(gate) ? null : gate.command,
   timeoutMs: gate.timeout,
   origin: gate.origin,
   verdict: verdict === null ? null : verdictView(verdict)
@@ -77,13 +78,20 @@ const runCommand = Command.make(
   {
     names: Args.text({ name: "NAME" }).pipe(Args.withDescription("Default: all"), Args.repeated),
     again: Options.boolean("again").pipe(Options.withDescription("Also when the verdict on these files is known")),
+    base: Options.text("base").pipe(
+      Options.withPseudoName("REV"),
+      Options.withDescription(
+        "What the work began at, for built-in gates; default: where it left its upstream or main"
+      ),
+      Options.optional
+    ),
     ...globals
   },
-  ({ names, again }) =>
+  ({ names, again, base }) =>
     withLog(
       Effect.gen(function* () {
         const output = yield* Output
-        yield* noOption(names, ["again"])
+        yield* noOption(names, ["again", "base"])
         const gates: ReadonlyArray<Gate> =
           names.length > 0
             ? yield* Effect.forEach(names, RunGate.find)
@@ -92,7 +100,7 @@ const runCommand = Command.make(
         const judged = yield* Effect.forEach(gates, (gate) =>
           Effect.gen(function* () {
             yield* output.note(`${gate.name}: ${shownCommand(gate)}`)
-            return yield* RunGate.judge(gate, { again })
+            return yield* RunGate.judge(gate, { again, base: Option.getOrUndefined(base) })
           })
         )
         yield* output.result(

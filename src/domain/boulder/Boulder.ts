@@ -70,6 +70,7 @@ export interface Run {
   readonly mode: RunMode
   readonly checkout: string
   readonly base: string | null
+  readonly uncommitted: ReadonlyArray<string>
   readonly gates: ReadonlyArray<Events.GatePin>
   readonly files: ReadonlyArray<Events.FilePin>
   readonly status: "armed" | "escalated"
@@ -207,6 +208,10 @@ export const runFor = (state: State, session: SessionId, checkout: string): Run 
   state.runs.findLast(({ scope }) => scope.kind === "session" && scope.session === session) ??
   state.runs.findLast(({ scope }) => scope.kind === "checkout" && scope.path === checkout) ??
   state.runs.findLast(({ scope }) => scope.kind === "project")
+
+/** The run that holds at a place: for a conversation as `runFor`, for a person the last that was armed in this checkout. */
+export const runAt = (state: State, checkout: string, session: SessionId | undefined): Run | undefined =>
+  session === undefined ? state.runs.findLast((run) => run.checkout === checkout) : runFor(state, session, checkout)
 
 /** The state after one more fact. `by`: whose it was. */
 export const evolve = (

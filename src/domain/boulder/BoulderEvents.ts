@@ -34,7 +34,8 @@ export const FilePin = Schema.Struct({ file: Schema.String, part: Schema.String,
 export type FilePin = typeof FilePin.Type
 
 /**
- * `base`: the commit that the work begins at; null in a repository without any. `gates`: those that have to pass. `checkout`:
+ * `base`: the commit that the work begins at; null in a repository without any. `uncommitted`: what was not committed then, as the
+ * check of commits has it (docs/gates.md). `gates`: those that have to pass. `checkout`:
  * where the gates and files were looked at.
  */
 export const BoulderArmed = Schema.Struct({
@@ -44,6 +45,7 @@ export const BoulderArmed = Schema.Struct({
   mode: RunMode,
   checkout: Schema.String,
   base: Schema.NullOr(Schema.String),
+  uncommitted: Schema.Array(Schema.String),
   gates: Schema.Array(GatePin),
   files: Schema.Array(FilePin)
 })

@@ -8,7 +8,8 @@ import { ContentRef } from "../Content.ts"
  *
  * `verdict`: "passed"; "failed"; "timed out"; "unavailable" (there is no such program here: a warning, never a failure).
  * `flaky`: it failed, and passed when it was run once more. `exit` is null when it did not end by itself. `output`: the last of
- * what it printed, without secrets; null when it printed nothing.
+ * what it printed, without secrets; null when it printed nothing. `subject` (version 2): what else than the tree the verdict is
+ * about, as HEAD and the commit that the work began at; absent where that is nothing.
  */
 export const GateRan = Schema.Struct({
   gate: Schema.String,
@@ -19,6 +20,7 @@ export const GateRan = Schema.Struct({
   flaky: Schema.Boolean,
   exit: Schema.NullOr(Schema.Int),
   durationMs: Schema.Int,
-  output: Schema.NullOr(ContentRef)
+  output: Schema.NullOr(ContentRef),
+  subject: Schema.optional(Schema.String)
 })
 export type GateRan = typeof GateRan.Type

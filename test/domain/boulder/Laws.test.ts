@@ -103,6 +103,7 @@ const play = (all: ReadonlyArray<Step>, limits: Limits): ReadonlyArray<Fact> => 
     mode: "enforce",
     checkout: "/home/ada/shop",
     base: null,
+    uncommitted: [],
     gates: [{ gate: "ci", definition: "d" }],
     files: []
   } as const
