@@ -7,8 +7,9 @@ import { EventLog } from "../events/EventLog.ts"
 import * as Spool from "../events/Spool.ts"
 import { Projections } from "../projections/Projections.ts"
 import * as Projects from "../projections/Projects.ts"
+import * as Sessions from "../projections/Sessions.ts"
 import { load } from "./Config.ts"
-import { hookScript, hookTarget, launcher } from "./InstallHooks.ts"
+import { hookScript, hookTarget, launcher } from "./InstallScript.ts"
 import { Nexus } from "./Nexus.ts"
 import { isInstallable } from "./ports/Agent.ts"
 import { Repositories } from "./ports/Repositories.ts"
@@ -181,14 +182,20 @@ const hooks = Effect.gen(function* () {
   return installed.map(({ agent: name, file, scope }): Diagnosis => {
     const agent = nexus.agents.find((one) => one.name === name)
     const check = `hooks of ${name}`
+    const again = `nexus init --agent ${name}${scope === "shared" ? " --shared" : ""}`
     if (agent === undefined || !isInstallable(agent))
       return warning(check, "this Nexus does not know that agent's hooks", "Update Nexus.")
-    if (!existsSync(file)) return warning(check, `${file} is gone`, "nexus init")
+    if (!existsSync(file)) return warning(check, `${file} is gone`, again)
     const text = readFileSync(file, "utf8")
     if (agent.settings.isDisabled(text))
-      return warning(check, `all hooks are switched off in ${file}`, "Remove disableAllHooks there.")
-    return agent.settings.isCurrent(text, hookTarget(nexus), scope)
+      return warning(check, `all hooks are switched off in ${file}`, "Switch them on again there.")
+    if (!agent.settings.isCurrent(text, hookTarget(nexus, checkout.path), scope))
+      return warning(check, `those in ${file} are not what this Nexus installs`, again)
+    const { nextStep } = agent.settings
+    // Whether a person has allowed them is the client's secret; that they run shows by what they deliver.
+    return nextStep === undefined ||
+      Sessions.list(database, { agent: name, ...(row === undefined ? {} : { project: row.id }) }).length > 0
       ? ok(check, file)
-      : warning(check, `those in ${file} are not what this Nexus installs`, "nexus init")
+      : warning(check, `those in ${file} have delivered nothing yet`, nextStep)
   })
 })

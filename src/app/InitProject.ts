@@ -6,7 +6,9 @@ import * as Schema from "effect/Schema"
 import { projectStream, type ProjectId } from "../domain/Ids.ts"
 import { EventLog } from "../events/EventLog.ts"
 import * as Projects from "../projections/Projects.ts"
+import { agentsHere } from "./FindAgents.ts"
 import * as InstallHooks from "./InstallHooks.ts"
+import { installScript } from "./InstallScript.ts"
 import { nearest } from "./nearest.ts"
 import { Nexus } from "./Nexus.ts"
 import { type InstallableAgent, isInstallable } from "./ports/Agent.ts"
@@ -34,16 +36,22 @@ export class AgentNotInstallable extends Schema.TaggedError<AgentNotInstallable>
 
 export interface InitPlan {
   readonly checkout: string
+  /** The agents, and why they were chosen. */
+  readonly agents: ReadonlyArray<{ readonly agent: string; readonly because: string }>
   readonly changes: ReadonlyArray<InstallHooks.SettingsChange>
 }
 
-/** What `init` would write, with nothing written yet. */
+/** What `init` would write, with nothing written yet. Without names: for the agents that are found here. */
 export const planInit = (names: ReadonlyArray<string>, scope: InstallHooks.Scope) =>
   Effect.gen(function* () {
     const checkout = yield* checkoutHere
-    const agents = yield* agentsNamed(names)
-    const changes = yield* Effect.forEach(agents, (agent) => InstallHooks.planInstall(agent, checkout.path, scope))
-    return { checkout: checkout.path, changes } satisfies InitPlan
+    const chosen =
+      names.length === 0
+        ? agentsHere(yield* Nexus, checkout.path)
+        : (yield* agentsNamed(names)).map((agent) => ({ agent, because: "it was asked for" }))
+    const changes = yield* Effect.forEach(chosen, ({ agent }) => InstallHooks.planInstall(agent, checkout.path, scope))
+    const agents = chosen.map(({ agent, because }) => ({ agent: agent.name, because }))
+    return { checkout: checkout.path, agents, changes } satisfies InitPlan
   })
 
 export interface InitReport {
@@ -52,18 +60,25 @@ export interface InitReport {
   readonly isNew: boolean
   readonly checkout: string
   readonly home: string
-  readonly hooks: ReadonlyArray<{ readonly agent: string; readonly file: string; readonly changed: boolean }>
+  readonly agents: InitPlan["agents"]
+  readonly hooks: ReadonlyArray<{
+    readonly agent: string
+    readonly file: string
+    readonly changed: boolean
+    /** What a person has to do before the client runs them. */
+    readonly nextStep?: string
+  }>
 }
 
 /** Registers the project and writes what was planned. */
 export const init = (plan: InitPlan) =>
   Effect.gen(function* () {
     const log = yield* EventLog
-    const { home, user } = yield* Nexus
+    const { agents, home, user } = yield* Nexus
     const checkout = yield* checkoutHere
     const { project, isNew } = yield* registerCheckout(checkout)
     if (isNew) yield* observeBaseline(checkout.path, project)
-    yield* InstallHooks.installScript
+    yield* installScript
     for (const change of plan.changes) {
       yield* InstallHooks.install(change)
       const known = projectRow(log, project)
@@ -81,33 +96,48 @@ export const init = (plan: InitPlan) =>
         ])
       }
     }
-    const hooks = plan.changes.map(({ agent, file, changed }) => ({ agent, file, changed }))
+    const hooks = plan.changes.map(({ agent, file, changed }) => {
+      const nextStep = agents.find(({ name }) => name === agent)?.settings?.nextStep
+      return { agent, file, changed, ...(nextStep === undefined ? {} : { nextStep }) }
+    })
     const name = projectRow(log, project)?.name ?? project
-    return { project, name, isNew, checkout: checkout.path, home: home.path, hooks } satisfies InitReport
+    return {
+      project,
+      name,
+      isNew,
+      checkout: checkout.path,
+      home: home.path,
+      agents: plan.agents,
+      hooks
+    } satisfies InitReport
   })
 
 /** What `uninstall` would write: every settings file of this checkout that has hooks of ours. */
 export const planUninstall = (names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const checkout = yield* checkoutHere
-    const agents = yield* agentsNamed(names)
     const changes: Array<InstallHooks.SettingsChange> = []
-    for (const agent of agents) {
-      for (const scope of ["local", "shared"] as const) {
-        const file = join(checkout.path, agent.settings.file(scope))
+    for (const agent of yield* agentsNamed(names)) {
+      // Most clients have one file in a checkout, whether it is committed or not.
+      const files = new Map(scopes.map((scope) => [join(checkout.path, agent.settings.file(scope)), scope]))
+      for (const [file, scope] of files) {
         const planned = existsSync(file) ? yield* InstallHooks.planUninstall(agent, file, scope) : undefined
         if (planned?.changed === true) changes.push(planned)
       }
     }
-    return { checkout: checkout.path, changes } satisfies InitPlan
+    return { checkout: checkout.path, changes } satisfies UninstallPlan
   })
+
+const scopes = ["local", "shared"] as const
+
+export type UninstallPlan = Pick<InitPlan, "checkout" | "changes">
 
 export interface UninstallReport {
   readonly checkout: string
   readonly hooks: ReadonlyArray<{ readonly agent: string; readonly file: string; readonly restored: boolean }>
 }
 
-export const uninstall = (plan: InitPlan) =>
+export const uninstall = (plan: UninstallPlan) =>
   Effect.gen(function* () {
     const log = yield* EventLog
     const { user } = yield* Nexus

@@ -17,6 +17,8 @@ export class Nexus extends Context.Tag("nexus/app/Nexus")<
     readonly agents: ReadonlyArray<Agent>
     /** `process.platform`. */
     readonly platform: string
+    /** Where this person's programs are, in the order of PATH, and their home folder. */
+    readonly person: { readonly path: ReadonlyArray<string>; readonly home: string }
     /** What starts this Nexus again: the Node binary and the program. */
     readonly program: { readonly node: string; readonly nexus: string }
   }

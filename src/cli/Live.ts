@@ -1,5 +1,6 @@
 /** Everything that commands stand on, put together. */
-import { userInfo } from "node:os"
+import { homedir, userInfo } from "node:os"
+import { delimiter } from "node:path"
 import * as Layer from "effect/Layer"
 import { ClaudeAgent } from "../adapters/agents/claude/ClaudeAgent.ts"
 import { CodexAgent } from "../adapters/agents/codex/CodexAgent.ts"
@@ -42,6 +43,7 @@ export const context = (home: Home) => {
     cwd: process.cwd(),
     agents,
     platform: process.platform,
+    person: { path: (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== ""), home: homedir() },
     program: { node: process.execPath, nexus: process.argv[1] ?? "" }
   })
 }

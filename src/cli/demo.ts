@@ -38,7 +38,7 @@ const show = (folder: string, kept: boolean) =>
     const home = Home.at(join(folder, "home"))
     const stage = yield* Demo.prepareStage(folder).pipe(Effect.provide(NodeShell.layer))
     yield* Effect.gen(function* () {
-      yield* InitProject.init(yield* InitProject.planInit([], "local"))
+      yield* InitProject.init(yield* InitProject.planInit(["claude"], "local"))
       yield* output.note(`Installed the hooks of Claude Code in ${stage.project}`)
       const played = yield* Demo.play(ClaudeAgent, stage).pipe(Effect.provide(NodeShell.layer))
       yield* output.note(`Played ${played.payloads} recorded payloads through ${played.commands} hook commands`)

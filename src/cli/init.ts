@@ -10,13 +10,17 @@ import { Output } from "./Output.ts"
 import { withLog } from "./withLog.ts"
 
 const agent = Options.text("agent").pipe(
+  Options.withDescription("claude, cursor, codex, gemini or opencode; may be repeated. Default: those found here"),
+  Options.repeated
+)
+const installed = Options.text("agent").pipe(
   Options.withDescription("Only this agent; may be repeated. Default: all"),
   Options.repeated
 )
 const yes = Options.boolean("yes").pipe(Options.withAlias("y"), Options.withDescription("Do not ask"))
 const dryRun = Options.boolean("dry-run").pipe(Options.withDescription("Show what would change, and change nothing"))
 const shared = Options.boolean("shared").pipe(
-  Options.withDescription("Write .claude/settings.json, which is committed, instead of settings.local.json")
+  Options.withDescription("Write hooks that can be committed: they find Nexus at run time, and are silent without it")
 )
 
 export const initCommand = Command.make("init", { agent, shared, yes, dryRun, ...globals }, (options) =>
@@ -25,17 +29,23 @@ export const initCommand = Command.make("init", { agent, shared, yes, dryRun, ..
       const output = yield* Output
       const plan = yield* InitProject.planInit(options.agent, options.shared ? "shared" : "local")
       yield* showDiffs(plan.changes)
+      const found =
+        options.agent.length > 0 ? [] : plan.agents.map(({ agent: name, because }) => `${name} (${because})`)
+      const chosen = found.length === 0 ? [] : [`Agents: ${found.join(", ")}`]
       if (options.dryRun)
-        return yield* output.result({ dryRun: true, changes: plan.changes.map(changeView) }, () => [
-          "Nothing was changed."
-        ])
+        return yield* output.result(
+          { dryRun: true, agents: plan.agents, changes: plan.changes.map(changeView) },
+          () => [...chosen, "Nothing was changed."]
+        )
       if (!(yield* agreed(plan.changes, options.yes))) return yield* output.note("Nothing was changed.")
       const report = yield* InitProject.init(plan)
       yield* output.result(report, () => [
+        ...chosen,
         `${report.isNew ? "Registered" : "Known as"} ${output.style("bold", report.name)} (${report.project}) at ${report.checkout}`,
         ...report.hooks.map(
           (hook) => `${hook.changed ? "Installed" : "Already there:"} the hooks of ${hook.agent} in ${hook.file}`
         ),
+        ...report.hooks.flatMap(({ nextStep }) => nextStep ?? []),
         `Everything that happens is recorded in ${report.home}`,
         "",
         "Next: work with your agent as ever, then try: nexus sessions, nexus replay, nexus status"
@@ -44,7 +54,7 @@ export const initCommand = Command.make("init", { agent, shared, yes, dryRun, ..
   )
 ).pipe(Command.withDescription("Register this repository and install the hooks of its agents"))
 
-export const uninstallCommand = Command.make("uninstall", { agent, yes, dryRun, ...globals }, (options) =>
+export const uninstallCommand = Command.make("uninstall", { agent: installed, yes, dryRun, ...globals }, (options) =>
   withLog(
     Effect.gen(function* () {
       const output = yield* Output
@@ -76,7 +86,11 @@ const changeView = ({ agent: name, file, diff }: SettingsChange) => ({ agent: na
 const showDiffs = (changes: ReadonlyArray<SettingsChange>) =>
   Effect.gen(function* () {
     const output = yield* Output
-    for (const { diff } of changes) if (diff !== "") yield* output.note(diff.trimEnd())
+    for (const { diff, beside } of changes) {
+      if (diff !== "") yield* output.note(diff.trimEnd())
+      if (beside !== undefined)
+        yield* output.note(`With ${beside.folder}: ${beside.seeds.map(({ path }) => path).join(", ")}`)
+    }
   })
 
 /** Asked only of a person at a terminal: a script has said what it wants by running the command. */

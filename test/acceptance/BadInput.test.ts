@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { commandsFor } from "../../src/adapters/agents/claude/Matching.ts"
+import { ClaudeAgent } from "../../src/adapters/agents/claude/ClaudeAgent.ts"
 import { diagnosis, fixture, isRoot, json, jsonLines, lines, newWorld, type Ran, type World } from "../support/cli.ts"
 import { storedContents } from "../support/contents.ts"
 import { payloadNames, payloadText, repositoryBefore, sessionId } from "../support/session.ts"
@@ -222,7 +222,7 @@ describe("names with spaces, quotes, line breaks and letters of all kinds", () =
         payload["tool_input"].file_path = file
         payload["tool_response"].filePath = file
       }
-      const commands = commandsFor(settings, payload)
+      const commands = ClaudeAgent.settings.commandsFor(settings, payload)
       expect(commands).toHaveLength(1)
       for (const command of commands) {
         const ran = await world.sh(command, { cwd: project, stdin: JSON.stringify(payload) })

@@ -71,7 +71,7 @@ describe("nexus doctor", () => {
     ] as const) {
       if (changed === undefined) rmSync(settings)
       else writeFileSync(settings, changed)
-      expect(await check("hooks of claude")).toMatchObject({ state: "warning", fix: "nexus init" })
+      expect(await check("hooks of claude")).toMatchObject({ state: "warning", fix: "nexus init --agent claude" })
       expect((await check("hooks of claude")).detail).toContain(detail)
       expect((await init()).exit).toBe(0)
       expect(await check("hooks of claude")).toMatchObject({ state: "ok" })
@@ -85,6 +85,28 @@ describe("nexus doctor", () => {
       state: "ok",
       detail: "not in a repository"
     })
+  })
+
+  it("says what is left to do for a client that runs no hook before a person has allowed it", async () => {
+    json(await world.nexus(["init", "--json", "--agent", "codex"], { cwd: project }))
+    const found = await check("hooks of codex")
+    expect(found).toMatchObject({ state: "warning", detail: expect.stringContaining("have delivered nothing yet") })
+    expect(found.fix).toContain("/hooks")
+    const payload = fixture("codex/SessionStart", { cwd: project })
+    await world.nexus(["hook", "codex"], { stdin: JSON.stringify(payload) })
+    expect(await check("hooks of codex")).toMatchObject({ state: "ok" })
+  })
+
+  it("notices a launcher that is stale or gone; init mends it", async () => {
+    const path = join(world.home, "bin/nexus")
+    appendFileSync(path, "# an earlier version\n")
+    expect(await check("launcher")).toMatchObject({ state: "warning", fix: 'Run "nexus init" again.' })
+    rmSync(path)
+    expect(await check("launcher")).toMatchObject({ state: "warning", detail: `${path} is gone` })
+    expect((await init()).exit).toBe(0)
+    expect(await check("launcher")).toMatchObject({ state: "ok" })
+    const ran = await world.run(path, ["status", "--json"], { cwd: project, env: { NEXUS_HOME: undefined } })
+    expect(json(ran).project.name).toBe("project")
   })
 
   it("notices a hook script that is stale or gone; init mends it", async () => {

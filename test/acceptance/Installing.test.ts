@@ -2,7 +2,8 @@
 import { chmodSync, existsSync, readFileSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { commandsFor } from "../../src/adapters/agents/claude/Matching.ts"
+import { ClaudeAgent } from "../../src/adapters/agents/claude/ClaudeAgent.ts"
+import { agents } from "../../src/cli/Live.ts"
 import { fixture, json, jsonLines, newWorld, put, type World } from "../support/cli.ts"
 
 const local = ".claude/settings.local.json"
@@ -20,10 +21,10 @@ describe("nexus init", () => {
     expect(ran.exit).toBe(0)
     expect(ran.stderr).toContain(`+++ ${join(project, local)}`)
     expect(ran.stderr).toContain('+    "SessionStart": [')
-    expect(ran.stdout).toMatch(/^Registered project \(prj_[0-9a-f]{16}\) at /)
+    expect(ran.stdout).toMatch(/^Agents: claude \(no other was found\)\nRegistered project \(prj_[0-9a-f]{16}\) at /)
     expect(ran.stdout).toContain(`Installed the hooks of claude in ${join(project, local)}`)
     const script = join(world.home, "bin/nexus-hook")
-    expect(commandsFor(text(project), fixture("claude/Stop"))).toEqual([
+    expect(ClaudeAgent.settings.commandsFor(text(project), fixture("claude/Stop"))).toEqual([
       `[ ! -x '${script}' ] || exec '${script}' claude ack`
     ])
     expect(statSync(script).mode & 0o777).toBe(0o700)
@@ -41,7 +42,8 @@ describe("nexus init", () => {
     const ran = await init(world, project, "--json")
     expect(ran.stderr).toBe("")
     const report = json(ran)
-    expect(Object.keys(report)).toEqual(["project", "name", "isNew", "checkout", "home", "hooks"])
+    expect(Object.keys(report)).toEqual(["project", "name", "isNew", "checkout", "home", "agents", "hooks"])
+    expect(report.agents).toEqual([{ agent: "claude", because: "no other was found" }])
     expect(report).toMatchObject({ name: "project", isNew: true, checkout: project, home: world.home })
     expect(report.hooks).toEqual([{ agent: "claude", file: join(project, local), changed: true }])
   })
@@ -67,8 +69,8 @@ describe("nexus init", () => {
     put(join(project, local), mine)
     json(await init(world, project, "--json"))
     expect(text(project)).toContain("// mine")
-    expect(commandsFor(text(project), fixture("claude/Stop"))[0]).toBe("say done")
-    expect(commandsFor(text(project), fixture("claude/Stop"))).toHaveLength(2)
+    expect(ClaudeAgent.settings.commandsFor(text(project), fixture("claude/Stop"))[0]).toBe("say done")
+    expect(ClaudeAgent.settings.commandsFor(text(project), fixture("claude/Stop"))).toHaveLength(2)
   })
 
   it("works from a folder inside, and from a linked worktree of the same project", async () => {
@@ -95,7 +97,7 @@ describe("nexus init", () => {
     expect(existsSync(join(project, local))).toBe(false)
     expect(text(project, shared)).not.toContain(world.root)
     for (const env of [{}, { NEXUS_HOME: undefined, XDG_DATA_HOME: join(world.root, "elsewhere") }]) {
-      for (const command of commandsFor(text(project, shared), fixture("claude/Stop"))) {
+      for (const command of ClaudeAgent.settings.commandsFor(text(project, shared), fixture("claude/Stop"))) {
         const stdin = JSON.stringify(fixture("claude/Stop"))
         expect(await world.sh(command, { cwd: project, stdin, env })).toEqual({ exit: 0, stdout: "", stderr: "" })
       }
@@ -110,7 +112,7 @@ describe("nexus init", () => {
     const before = await everything(world, project)
     const ran = await init(world, project, "--dry-run")
     expect(ran.stderr).toContain('+    "SessionStart": [')
-    expect(ran.stdout).toBe("Nothing was changed.\n")
+    expect(ran.stdout).toBe("Agents: claude (no other was found)\nNothing was changed.\n")
     const planned = json(await init(world, project, "--dry-run", "--json"))
     expect(planned).toMatchObject({ dryRun: true, changes: [{ agent: "claude", file: join(project, local) }] })
     expect(await everything(world, project)).toEqual(before)
@@ -125,6 +127,66 @@ describe("nexus init", () => {
     expect(ran).toMatchObject({ exit: 2, stdout: "" })
     expect(ran.stderr).toMatch(/^nexus: .*"cluade".*Did you mean claude\?.*\n$/)
     expect(existsSync(join(project, ".claude"))).toBe(false)
+  })
+})
+
+describe("nexus init for other agents than Claude Code", () => {
+  const files = { codex: ".codex/hooks.json", cursor: ".cursor/hooks.json", gemini: ".gemini/settings.json" }
+
+  it("finds those that are used here, says why, and what a person has to do", async () => {
+    using world = newWorld()
+    const project = world.repository()
+    put(join(project, ".cursor/rules/a.mdc"), "be kind")
+    put(join(world.user, ".codex/config.toml"), "")
+    put(join(world.root, "tools/gemini"), "")
+    const env = { PATH: `${join(world.root, "tools")}:${world.env["PATH"]}` }
+    const ran = await world.nexus(["init"], { cwd: project, env })
+    expect(ran.exit).toBe(0)
+    expect(ran.stdout).toContain(
+      `Agents: codex (${join(world.user, ".codex")} is there), cursor (.cursor is in this checkout), ` +
+        `gemini (its command is ${join(world.root, "tools/gemini")})\n`
+    )
+    expect(ran.stdout).toContain("open /hooks in Codex")
+    for (const [agent, file] of Object.entries(files))
+      expect(ran.stdout).toContain(`Installed the hooks of ${agent} in ${join(project, file)}\n`)
+    expect(existsSync(join(project, ".claude"))).toBe(false)
+  })
+
+  it.each([
+    ["codex", "codex/Stop"],
+    ["gemini", "gemini/AfterAgent"]
+  ] as const)("records what %s delivers, and prints nothing of its own into its answers", async (agent, name) => {
+    using world = newWorld()
+    const project = world.repository()
+    json(await init(world, project, "--agent", agent, "--json"))
+    const payload = fixture(name, { cwd: project })
+    const { settings } = agents.find((one) => one.name === agent) ?? ClaudeAgent
+    const commands = settings?.commandsFor(text(project, files[agent]), payload) ?? []
+    expect(commands).toHaveLength(1)
+    for (const env of [{}, { NEXUS_ENFORCER: "off" }])
+      expect(await world.sh(commands[0] ?? "", { cwd: project, stdin: JSON.stringify(payload), env })).toEqual({
+        exit: 0,
+        stdout: "",
+        stderr: ""
+      })
+    const stops = jsonLines(await world.nexus(["events", "--type", "StopObserved", "--json"]))
+    expect(stops).toHaveLength(2)
+    expect(stops[0].stream).toMatch(new RegExp(`^session/${agent}:`))
+  })
+
+  it("is undone for all of them at once, and leaves a file of theirs as it was", async () => {
+    using world = newWorld()
+    const project = world.repository()
+    put(join(project, files.cursor), '{"version": 1, "hooks": {"stop": [{"command": "say done"}]}}')
+    const was = await everything(world, project)
+    json(
+      await init(world, project, "--json", ...["claude", ...Object.keys(files)].flatMap((name) => ["--agent", name]))
+    )
+    expect(text(project, files.cursor)).toContain("nexus-hook")
+    const report = json(await world.nexus(["uninstall", "--json"], { cwd: project }))
+    expect(report.hooks.map((hook: any) => hook.restored)).toEqual([true, true, true, true])
+    expect(await everything(world, project)).toEqual(was)
+    for (const folder of [".claude", ".codex", ".gemini"]) expect(existsSync(join(project, folder))).toBe(false)
   })
 })
 
@@ -204,7 +266,9 @@ describe("hooks that were left behind", () => {
     rmSync(world.home, { recursive: true })
     for (const kind of ["Stop", "PreToolUse.Bash", "PostToolUse.Write", "SessionStart.startup"]) {
       const payload = fixture(`claude/${kind}`, { cwd: project })
-      const commands = [text(project), text(project, shared)].flatMap((settings) => commandsFor(settings, payload))
+      const commands = [text(project), text(project, shared)].flatMap((settings) =>
+        ClaudeAgent.settings.commandsFor(settings, payload)
+      )
       expect(commands).toHaveLength(2)
       for (const command of commands) {
         const ran = await world.sh(command, { cwd: project, stdin: JSON.stringify(payload) })

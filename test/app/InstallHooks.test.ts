@@ -15,9 +15,10 @@ import {
 import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
-import { isNexusCommand } from "../../src/adapters/agents/claude/Contract.ts"
+import { isNexusCommand } from "../../src/adapters/agents/hooks/HookCommands.ts"
 import { init, planInit, planUninstall, uninstall } from "../../src/app/InitProject.ts"
-import { hookScript, launcher, type Scope } from "../../src/app/InstallHooks.ts"
+import type { Scope } from "../../src/app/InstallHooks.ts"
+import { hookScript, launcher } from "../../src/app/InstallScript.ts"
 import type { Home } from "../../src/events/Home.ts"
 import { repository, world, type World } from "./world.ts"
 
@@ -56,7 +57,7 @@ const tree = (top: string): ReadonlyArray<unknown> =>
 const ours = (file: string): ReadonlyArray<string> =>
   [...readFileSync(file, "utf8").matchAll(/"command":\s*("(?:[^"\\]|\\.)*")/g)]
     .map(([, text]) => JSON.parse(text ?? '""') as string)
-    .filter(isNexusCommand)
+    .filter((command) => isNexusCommand(command, "claude"))
 
 const refusal = (attempt: Promise<unknown>) =>
   attempt.then(

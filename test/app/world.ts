@@ -38,6 +38,7 @@ export const world = () => {
               cwd,
               agents: Live.agents,
               platform: process.platform,
+              person: { path: [join(root, "bin")], home: join(root, "person") },
               program: { node: "/usr/bin/node", nexus: "/opt/nexus/nexus.js" }
             })
           )

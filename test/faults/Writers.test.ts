@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterAll, describe, expect, it } from "vitest"
-import { commandsFor } from "../../src/adapters/agents/claude/Matching.ts"
+import { ClaudeAgent } from "../../src/adapters/agents/claude/ClaudeAgent.ts"
 import { at } from "../../src/events/Home.ts"
 import * as Spool from "../../src/events/Spool.ts"
 import { jsonLines, newWorld } from "../support/cli.ts"
@@ -87,7 +87,7 @@ describe("many processes", () => {
         tool_input: index % 2 === 0 ? { command: `echo ${index}` } : { file_path: join(project, `${index}.txt`) },
         tool_use_id: `call-${index}`
       }))
-      const commands = payloads.map((payload) => commandsFor(settings, payload))
+      const commands = payloads.map((payload) => ClaudeAgent.settings.commandsFor(settings, payload))
       expect(commands.map((some) => some.map((command) => command.endsWith(" ack")))).toEqual(
         payloads.map((_, index) => [index % 2 === 0])
       )

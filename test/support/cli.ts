@@ -1,6 +1,6 @@
 /** The built program as a user runs it: real processes and repositories, with folders and an environment of their own. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
@@ -50,7 +50,7 @@ export const newWorld = ({ home: homeName = "nexus-home" } = {}): World => {
   const user = join(root, "user")
   mkdirSync(user)
   const env = {
-    PATH: process.env["PATH"],
+    PATH: withoutAgents(process.env["PATH"] ?? ""),
     HOME: user,
     TMPDIR: tmpdir(),
     LANG: "C.UTF-8",
@@ -93,6 +93,16 @@ export const newWorld = ({ home: homeName = "nexus-home" } = {}): World => {
       rmSync(root, { recursive: true, force: true, maxRetries: 5 })
     }
   }
+}
+
+/** Agents that are installed on the machine which runs the tests are none of the user's. */
+const withoutAgents = (path: string): string => {
+  const agents = ["claude", "codex", "cursor", "cursor-agent", "gemini", "opencode"]
+  const holds = (folder: string, names: ReadonlyArray<string>) => names.some((name) => existsSync(join(folder, name)))
+  return path
+    .split(":")
+    .filter((folder) => !holds(folder, agents) || holds(folder, ["git", "sh"]))
+    .join(":")
 }
 
 const nobody = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"]

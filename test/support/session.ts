@@ -1,7 +1,7 @@
 /** The recorded session of demo/claude, played as Claude Code would: file by file, hook by hook, in the order of delivery. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
-import { commandsFor } from "../../src/adapters/agents/claude/Matching.ts"
+import { ClaudeAgent } from "../../src/adapters/agents/claude/ClaudeAgent.ts"
 import { fixtures, put, type Ran, type World } from "./cli.ts"
 
 const recording = join(import.meta.dirname, "../../demo/claude")
@@ -48,7 +48,7 @@ export const playSession = async (world: World, project: string): Promise<Readon
     const payload = JSON.parse(text)
     if (name.startsWith("001.")) putTranscripts(payload.transcript_path as string, project, world.user)
     if (payload.hook_event_name === "PostToolUse") work(payload, project)
-    for (const command of commandsFor(settings, payload)) {
+    for (const command of ClaudeAgent.settings.commandsFor(settings, payload)) {
       deliveries.push({ name, command, ran: await world.sh(command, { cwd: project, stdin: text }) })
     }
   }

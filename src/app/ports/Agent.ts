@@ -175,14 +175,25 @@ export interface Agent {
   readonly promptFields: ReadonlyArray<string>
   /** Left out: Nexus installs no hooks for it; its payloads are piped to `nexus hook`. */
   readonly settings?: AgentSettings
+  /** How a person's use of it shows on a machine. */
+  readonly signs?: AgentSigns
+}
+
+export interface AgentSigns {
+  /** Programs that it is started by. */
+  readonly commands: ReadonlyArray<string>
+  /** Folders of its settings, relative to a checkout or to the person's home folder. */
+  readonly folders: ReadonlyArray<string>
 }
 
 /** An agent whose hooks Nexus can install. */
 export interface InstallableAgent extends Agent {
   readonly settings: AgentSettings
+  readonly signs: AgentSigns
 }
 
-export const isInstallable = (agent: Agent): agent is InstallableAgent => agent.settings !== undefined
+export const isInstallable = (agent: Agent): agent is InstallableAgent =>
+  agent.settings !== undefined && agent.signs !== undefined
 
 /** The settings file of an agent could not be understood, so it was left as it is. */
 export class SettingsRefused extends Schema.TaggedError<SettingsRefused>()("SettingsRefused", {
@@ -203,6 +214,16 @@ export interface HookTarget {
   readonly nexus: string
   readonly home: string
   readonly platform: string
+  /** How often a stop may be answered with a continuation before a person speaks. Default: `defaultLimits.sinceHuman`. */
+  readonly continuations?: number
+  /** The text of a file in this package's `integrations/`; null where it has none of that name. */
+  readonly packaged: (path: string) => string | null
+}
+
+/** What is made beside a settings file when Nexus makes its folder. Relative to that folder; without text, it is a folder. */
+export interface Seed {
+  readonly path: string
+  readonly text?: string
 }
 
 /** How hooks are registered in an agent's settings file. Pure functions over its text. */
@@ -218,6 +239,12 @@ export interface AgentSettings {
   readonly uninstall: (
     text: string
   ) => Either.Either<{ readonly text: string | null; readonly changed: boolean }, { readonly message: string }>
+  /** Files in `integrations/` that its hooks are made from. */
+  readonly needs?: ReadonlyArray<string>
+  /** What its folder has to hold beside the file, where Nexus makes that folder: the first one of the path of `file`. */
+  readonly seeds?: ReadonlyArray<Seed>
+  /** What a person has to do before the client runs the hooks. */
+  readonly nextStep?: string
   /** Whether the hooks in this text are those that this Nexus would install. */
   readonly isCurrent: (text: string, target: HookTarget, scope: "local" | "shared") => boolean
   /** Whether the person switched all hooks off in this text. */

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { commandsFor } from "../../../src/adapters/agents/claude/Matching.ts"
+import { ClaudeAgent } from "../../../src/adapters/agents/claude/ClaudeAgent.ts"
 import { Projections } from "../../../src/projections/Projections.ts"
 import { finished } from "../../support/cli.ts"
 import { type AgentOptions, haiku, opus, sonnet, startAgent, type Workplace } from "../Agent.ts"
@@ -73,7 +73,7 @@ const text = (lines: ReadonlyArray<string>): string => lines.map((line) => `${li
 scenario(59, "24 hooks at once, each a process of its own: none is lost", async (stage) => {
   const settings = readFileSync(join(stage.world.root, "project/.claude/settings.local.json"), "utf8")
   const deliver = async (payload: object): Promise<void> => {
-    for (const command of commandsFor(settings, payload as never)) {
+    for (const command of ClaudeAgent.settings.commandsFor(settings, payload as never)) {
       const ran = await finished(spawn("/bin/sh", ["-c", command]), JSON.stringify(payload))
       if (ran.exit !== 0) throw new Error(`${command} ended with ${ran.exit}: ${ran.stderr}`)
     }

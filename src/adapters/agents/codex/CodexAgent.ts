@@ -1,9 +1,11 @@
 /** Codex, as Nexus' app sees it. Its `apply_patch` sends no contents, so they are read from the disk while its hook waits. */
-import type { Agent, CallWindow, Edit, JsonObject } from "../../../app/ports/Agent.ts"
+import type { CallWindow, Edit, InstallableAgent, JsonObject } from "../../../app/ports/Agent.ts"
 import { editsIn, filesIn } from "../EnvelopeEdits.ts"
 import { textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { callsIn, failureIn, reachesAll } from "./Payload.ts"
+import { settingsOf } from "../hooks/AgentHooks.ts"
+import { codexHooks } from "./Hooks.ts"
 import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
@@ -41,12 +43,14 @@ export const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
-export const CodexAgent: Agent = {
+export const CodexAgent: InstallableAgent = {
   name: agentName,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
   stop: stopOf,
   answer: answerTo,
   read,
-  promptFields: ["prompt"]
+  promptFields: ["prompt"],
+  signs: { commands: ["codex"], folders: [".codex"] },
+  settings: settingsOf(codexHooks)
 }

@@ -1,10 +1,12 @@
 /** Cursor, as Nexus' app sees it. */
-import type { Agent, CallWindow, JsonObject } from "../../../app/ports/Agent.ts"
+import type { CallWindow, InstallableAgent, JsonObject } from "../../../app/ports/Agent.ts"
 import { filesIn } from "../EnvelopeEdits.ts"
 import { textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { editsOf } from "./Edits.ts"
 import { conversationOf, eventOf, fileOf, folderOf, inputOf, patchOf, pathOf } from "./Payload.ts"
+import { settingsOf } from "../hooks/AgentHooks.ts"
+import { cursorHooks } from "./Hooks.ts"
 import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
@@ -32,7 +34,7 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
-export const CursorAgent: Agent = {
+export const CursorAgent: InstallableAgent = {
   name: agentName,
   folder: folderOf,
   edits: (payload, { live }) => editsOf(payload, live),
@@ -40,5 +42,7 @@ export const CursorAgent: Agent = {
   stop: stopOf,
   answer: answerTo,
   read,
-  promptFields: ["prompt"]
+  promptFields: ["prompt"],
+  signs: { commands: ["cursor", "cursor-agent"], folders: [".cursor"] },
+  settings: settingsOf(cursorHooks)
 }

@@ -1,9 +1,11 @@
 /** Gemini CLI, as Nexus' app sees it. What its file tools show the person are the exact contents before and after. */
-import type { Agent, CallWindow, Edit, JsonObject } from "../../../app/ports/Agent.ts"
+import type { CallWindow, Edit, InstallableAgent, JsonObject } from "../../../app/ports/Agent.ts"
 import { bytes } from "../Contents.ts"
 import { firstText, isObject, objectOf, textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { callOf, failureIn } from "./Payload.ts"
+import { settingsOf } from "../hooks/AgentHooks.ts"
+import { geminiHooks } from "./Hooks.ts"
 import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
@@ -63,12 +65,14 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
-export const GeminiAgent: Agent = {
+export const GeminiAgent: InstallableAgent = {
   name: agentName,
   edits: editsOf,
   window: windowOf,
   stop: stopOf,
   answer: answerTo,
   read,
-  promptFields: ["prompt", "llm_request"]
+  promptFields: ["prompt", "llm_request"],
+  signs: { commands: ["gemini"], folders: [".gemini"] },
+  settings: settingsOf(geminiHooks)
 }

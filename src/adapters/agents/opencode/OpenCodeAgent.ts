@@ -1,5 +1,5 @@
 /** OpenCode, as Nexus' app sees it: through a plugin that hands on what its hooks are given. */
-import type { Agent, CallWindow, JsonObject } from "../../../app/ports/Agent.ts"
+import type { CallWindow, InstallableAgent, JsonObject } from "../../../app/ports/Agent.ts"
 import { envelopeIn } from "../Envelope.ts"
 import { filesIn } from "../EnvelopeEdits.ts"
 import { sessionNamed } from "../Identity.ts"
@@ -7,6 +7,7 @@ import { firstText, textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { editsOf } from "./Edits.ts"
 import { type Call, callIn, folderOf, hookOf, isFailure, sessionsOf } from "./Payload.ts"
+import { pluginSettings } from "./Plugin.ts"
 import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
@@ -53,13 +54,13 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
 }
 
 /** The plugin says to each shell command in which conversation it is given. */
-const callerIn: NonNullable<Agent["caller"]> = (environment) => {
+const callerIn: NonNullable<InstallableAgent["caller"]> = (environment) => {
   const id = environment["NEXUS_OPENCODE_SESSION"]
   if (id === undefined || id === "") return undefined
   return { agent: agentName, ...optional("session", sessionNamed(agentName, id) ?? undefined) }
 }
 
-export const OpenCodeAgent: Agent = {
+export const OpenCodeAgent: InstallableAgent = {
   name: agentName,
   caller: callerIn,
   tellsTurns: true,
@@ -70,5 +71,7 @@ export const OpenCodeAgent: Agent = {
   answer: answerTo,
   read,
   // What a person typed is in the parts of a message, and in the events that tell of them.
-  promptFields: ["output.parts", "input.properties.part", "input.event.properties.part"]
+  promptFields: ["output.parts", "input.properties.part", "input.event.properties.part"],
+  signs: { commands: ["opencode"], folders: [".opencode", ".config/opencode"] },
+  settings: pluginSettings
 }

@@ -7,22 +7,39 @@ import * as fc from "fast-check"
 import { parse } from "jsonc-parser"
 import { describe, expect, it } from "vitest"
 import {
+  bySource,
+  claudeHooks,
   eventRoutes,
-  isNexusCommand,
+  hookPlan,
   otherToolsMatcher,
   shellToolsMatcher
 } from "../../../../src/adapters/agents/claude/Contract.ts"
-import type { HookCommands } from "../../../../src/adapters/agents/claude/Contract.ts"
-import {
-  hookPlan,
-  hooksDisabled,
-  install,
-  installedCommands,
-  isCurrent,
-  localCommands,
-  sharedCommands,
-  uninstall
-} from "../../../../src/adapters/agents/claude/Settings.ts"
+import { formOf, settingsOf } from "../../../../src/adapters/agents/hooks/AgentHooks.ts"
+import * as HookCommands from "../../../../src/adapters/agents/hooks/HookCommands.ts"
+import type { HookPlan } from "../../../../src/adapters/agents/hooks/HookSettings.ts"
+import * as HookSettings from "../../../../src/adapters/agents/hooks/HookSettings.ts"
+
+type HookCommands = HookCommands.HookCommands
+const form = formOf(claudeHooks)
+const localCommands = (path: string) => HookCommands.localCommands(path, "claude")
+const sharedCommands = HookCommands.sharedCommands("claude")
+const isNexusCommand = (command: string) => HookCommands.isNexusCommand(command, "claude")
+const install = (text: string | null, by: HookCommands) => HookSettings.install(text, form, hookPlan(by))
+const uninstall = (text: string) => HookSettings.uninstall(text, form)
+const isCurrent = (text: string, by: HookCommands) =>
+  Either.match(install(text, by), { onLeft: () => false, onRight: ({ changed }) => !changed })
+const hooksDisabled = (text: string) => settingsOf(claudeHooks).isDisabled(text)
+/** Every one of our commands in a text that can be read, each once. */
+const installedCommands = (text: string): ReadonlyArray<string> =>
+  [
+    ...new Set(
+      [...text.matchAll(/"command":\s*("(?:[^"\\]|\\.)*")/g)].map(([, one]) => JSON.parse(one ?? "") as string)
+    )
+  ].filter(isNexusCommand)
+const hooksIn = (plan: HookPlan, event: string) =>
+  (plan[event] ?? []).flatMap((group) =>
+    Array.isArray(group["hooks"]) ? (group["hooks"] as ReadonlyArray<object>) : []
+  )
 
 const script = "/home/u/.local/share/nexus/bin/nexus-hook"
 const commands = localCommands(script)
@@ -106,7 +123,7 @@ describe("the plan", () => {
     expect(left.toSorted()).toEqual(["FileChanged", "MessageDisplay", "WorktreeCreate", "WorktreeRemove"])
   })
 
-  it("acknowledges shell and MCP tools and stops, and captures the rest", () => {
+  it("acknowledges shell and MCP tools, stops and sessions that go on, and captures the rest", () => {
     const { capture, acknowledge } = commands
     const hooks = (command: string) => [{ type: "command", command, timeout: 10 }]
     const byTool = [
@@ -115,9 +132,16 @@ describe("the plan", () => {
     ]
     const plan = hookPlan(commands)
     for (const event of ["PreToolUse", "PostToolUse", "PostToolUseFailure"]) expect(plan[event]).toEqual(byTool)
-    for (const event of ["Stop", "SubagentStop"]) expect(plan[event]).toEqual([{ hooks: hooks(acknowledge) }])
-    const others = Object.entries(plan).filter(([event]) => !/^(Pre|Post)ToolUse|^(Subagent)?Stop$/.test(event))
-    expect(others).toHaveLength(24)
+    for (const event of ["Stop", "SubagentStop", "StopFailure"])
+      expect(plan[event]).toEqual([{ hooks: hooks(acknowledge) }])
+    expect(plan["SessionStart"]).toEqual([
+      { matcher: bySource.acknowledge, hooks: hooks(acknowledge) },
+      { matcher: bySource.capture, hooks: hooks(capture) }
+    ])
+    const others = Object.entries(plan).filter(
+      ([event]) => !/^(Pre|Post)ToolUse|^(Subagent)?Stop(Failure)?$|^SessionStart$/.test(event)
+    )
+    expect(others).toHaveLength(22)
     for (const [, groups] of others) expect(groups).toEqual([{ hooks: hooks(capture) }])
   })
 
@@ -214,7 +238,7 @@ describe("install", () => {
     expect(hooks).not.toHaveProperty("MessageDisplay")
     expect(hooks["Setup"]).toEqual(settings.hooks.Setup)
     expect(hooks["SessionEnd"]).toEqual([...settings.hooks.SessionEnd, ...(plan["SessionEnd"] ?? [])])
-    expect(hooks["Stop"]).toEqual([{ matcher: "", hooks: [other, plan["Stop"]?.[0]?.hooks[0]] }])
+    expect(hooks["Stop"]).toEqual([{ matcher: "", hooks: [other, ...hooksIn(plan, "Stop")] }])
     expect(hooks["PreToolUse"]).toEqual([
       settings.hooks.PreToolUse[0],
       plan["PreToolUse"]?.[0],

@@ -1,8 +1,14 @@
 import * as Either from "effect/Either"
 import { describe, expect, it } from "vitest"
-import { commandsFor } from "../../../../src/adapters/agents/claude/Matching.ts"
-import { install, localCommands } from "../../../../src/adapters/agents/claude/Settings.ts"
-import { recorded } from "./payloads.ts"
+import { claudeHooks, hookPlan } from "../../../../src/adapters/agents/claude/Contract.ts"
+import { formOf } from "../../../../src/adapters/agents/hooks/AgentHooks.ts"
+import { localCommands } from "../../../../src/adapters/agents/hooks/HookCommands.ts"
+import { install } from "../../../../src/adapters/agents/hooks/HookSettings.ts"
+import * as Matching from "../../../../src/adapters/agents/hooks/Matching.ts"
+import type { JsonObject } from "../../../../src/app/ports/Agent.ts"
+import { recorded } from "../claude/payloads.ts"
+
+const commandsFor = (text: string, payload: JsonObject) => Matching.commandsFor(text, payload, claudeHooks)
 
 const settings = (
   ...groups: ReadonlyArray<readonly [matcher: string | undefined, ...commands: ReadonlyArray<string>]>
@@ -68,14 +74,18 @@ describe("the commands that Claude Code runs for a payload", () => {
   })
 
   it("are exactly one of ours for every recorded payload of an event that Nexus registers for", () => {
-    const { text } = Either.getOrThrow(install(null, localCommands("/home/u/nexus/bin/nexus-hook")))
+    const { text } = Either.getOrThrow(
+      install(null, formOf(claudeHooks), hookPlan(localCommands("/home/u/nexus/bin/nexus-hook", "claude")))
+    )
     const events = Object.keys(JSON.parse(text).hooks as object)
     const waits = (tool: unknown) => /^(Bash|PowerShell)$|^mcp__/.test(String(tool))
     for (const [, payload] of recorded) {
       const event = payload["hook_event_name"] as string
       const commands = commandsFor(text, payload)
       expect(commands).toHaveLength(events.includes(event) ? 1 : 0)
-      const acknowledged = event.endsWith("Stop") || (/ToolUse/.test(event) && waits(payload["tool_name"]))
+      const goesOn = event === "SessionStart" && ["compact", "resume"].includes(payload["source"] as string)
+      const acknowledged =
+        /Stop(Failure)?$/.test(event) || goesOn || (/ToolUse/.test(event) && waits(payload["tool_name"]))
       if (commands.length === 1) expect(commands[0]?.endsWith(" ack")).toBe(acknowledged)
     }
   })
