@@ -15,6 +15,7 @@ import * as Spool from "../events/Spool.ts"
 import { decide, type SessionFact } from "../domain/Session.ts"
 import { filesStream, sessionStream } from "../domain/Ids.ts"
 import { settle } from "./boulder/Continuations.ts"
+import { mirrorTasks } from "./boulder/MirrorTasks.ts"
 import { Nexus } from "./Nexus.ts"
 import { prepare, type Prepared } from "./PrepareDelivery.ts"
 import * as SessionStates from "./SessionStates.ts"
@@ -148,6 +149,8 @@ const record = (transaction: Transaction, states: SessionStates.SessionStates, p
   }
   transaction.append(commit)
   settle(transaction, reading.session, facts)
+  if (reading.tasks !== undefined && context.project !== undefined)
+    mirrorTasks(transaction, context.project, reading.session, reading.tasks, commit)
   for (const word of once.values()) {
     if (transaction.recorded(word) === undefined)
       transaction.append({ ...commit, key: word, fingerprint: word, events: [] })

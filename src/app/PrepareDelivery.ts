@@ -11,6 +11,7 @@ import type { ContentRef } from "../domain/Content.ts"
 import type { FileObserved } from "../domain/FileEvents.ts"
 import { clientOf, type ContentHash, type ProjectId, type SessionId } from "../domain/Ids.ts"
 import type { Observation, SessionFact } from "../domain/Session.ts"
+import type { AgentList } from "../domain/boulder/Mirror.ts"
 import { marker } from "../domain/boulder/Prompt.ts"
 import type { PreparedBlob } from "../events/Blobs.ts"
 import { EventLog } from "../events/EventLog.ts"
@@ -54,6 +55,7 @@ interface ReadingOfSession extends Observation {
   readonly session: SessionId
   readonly subagent?: string
   readonly subagentModel?: string
+  readonly tasks?: AgentList
 }
 
 type Preparing = EventLog | History | Nexus | Repositories | Secrets | WorkingTree

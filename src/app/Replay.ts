@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { actorLabel } from "../domain/Actor.ts"
+import { algorithm, decide } from "../domain/boulder/Decide.ts"
 import * as Database from "../events/Database.ts"
 import type { RecordedEvent } from "../events/Event.ts"
 import { EventLog } from "../events/EventLog.ts"
@@ -100,7 +101,10 @@ export const stateAsOf = ({ until, session }: Bounds, progress?: Progress) =>
     )
   })
 
-/** Whether the log holds together, and whether every live read model is what the log gives when folded again. */
+/**
+ * Whether the log holds together, whether every live read model is what the log gives when folded again, and whether every
+ * recorded decision comes out of its facts again.
+ */
 export const proof = (progress?: Progress) =>
   Effect.gen(function* () {
     const { database } = yield* EventLog
@@ -110,13 +114,29 @@ export const proof = (progress?: Progress) =>
     const degraded = (yield* projections.status)
       .filter(({ faults }) => faults > 0)
       .map(({ name, degradedSince }) => ({ name, degradedSince }))
+    const decisions = yield* decisionsAgain
     return {
-      ok: chain.ok && checks.every(({ same }) => same) && degraded.length === 0,
+      ok: chain.ok && checks.every(({ same }) => same) && degraded.length === 0 && decisions.different.length === 0,
       chain,
       projections: checks,
+      decisions,
       degraded
     }
   })
+
+/** Every decision by the rules of today, made once more. `different`: positions of those that came out otherwise. */
+const decisionsAgain = Effect.flatMap(EventLog, (log) =>
+  log.read({ types: ["StopDecided"] }).pipe(
+    Stream.runFold({ checked: 0, different: [] as ReadonlyArray<number> }, ({ checked, different }, event) => {
+      if (event.type !== "StopDecided" || event.payload === null) return { checked, different }
+      const { facts, limits, verdict, rule } = event.payload
+      if (event.payload.algorithm !== algorithm) return { checked, different }
+      const again = decide(facts, limits)
+      const isSame = again.verdict === verdict && again.rule === rule
+      return { checked: checked + 1, different: isSame ? different : [...different, event.position] }
+    })
+  )
+)
 
 /** The timeline of a session, from its read model. */
 export const timelineOf = (database: Database.Database, session: string): ReadonlyArray<TimelineRow> =>

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Replay from "../app/Replay.ts"
+import { plural } from "../domain/boulder/Wording.ts"
 import { globals } from "./Globals.ts"
 import { IntegrityBroken, UsageWrong } from "./Invocation.ts"
 import { Output } from "./Output.ts"
@@ -141,6 +142,13 @@ export const proofLines = (proof: Proof, output: Output_): ReadonlyArray<string>
       ? `${output.style("green", "✓")} ${name} is what the log gives, up to event ${position}`
       : `${output.style("red", "✗")} ${name} differs from what the log gives: nexus projections check ${name}`
   ),
+  ...(proof.decisions.checked === 0
+    ? []
+    : [
+        proof.decisions.different.length === 0
+          ? `${output.style("green", "✓")} ${plural(proof.decisions.checked, "decision")} about stops ${proof.decisions.checked === 1 ? "comes" : "come"} out of the recorded facts again`
+          : `${output.style("red", "✗")} decisions ${proof.decisions.different.slice(0, 5).join(", ")} do not come out of their facts again`
+      ]),
   ...proof.degraded.map(
     ({ name, degradedSince }) => `${output.style("red", "✗")} ${name} is degraded since event ${degradedSince}`
   )

@@ -9,7 +9,7 @@ import { boulderStream, type SessionId, sessionStream } from "../../domain/Ids.t
 import type { SessionFact } from "../../domain/Session.ts"
 import { type Run, runFor, type State } from "../../domain/boulder/Boulder.ts"
 import type { StopDecided } from "../../domain/boulder/BoulderEvents.ts"
-import { decide, delayOf } from "../../domain/boulder/Decide.ts"
+import { algorithm, decide, delayOf } from "../../domain/boulder/Decide.ts"
 import type { Alarm } from "../../domain/boulder/Facts.ts"
 import { observe } from "../../domain/boulder/Observe.ts"
 import { promptOf } from "../../domain/boulder/Prompt.ts"
@@ -54,7 +54,7 @@ export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
       const turn = turnOf(run, session, events)
       const alarms = [...world.alarms, ...bypassed(run, turn)]
       const facts = observe(state, run, turn, { ...world, alarms }, limits, sha256)
-      return { run: run.id, session, ...decide(facts, limits), facts, limits }
+      return { run: run.id, session, ...decide(facts, limits), algorithm, facts, limits }
     }
     const since = (run: Run): Query => ({
       stream: sessionStream(session),

@@ -51,6 +51,12 @@ const missing = (name: string, tasks: State) => {
   })
 }
 
+/** From the events: what this transaction itself appended counts, too. */
+export const tasksIn = (transaction: Transaction, project: ProjectId): State =>
+  transaction
+    .page({ stream: tasksStream(project) }, Number.MAX_SAFE_INTEGER)
+    .reduce((tasks: State, event) => (event.payload === null ? tasks : evolve(tasks, event as TaskFact)), [])
+
 /**
  * Carries out a command, and gives the tasks that it changed or was about, as they are now. Fails with TaskRefused, and has then
  * changed nothing.
@@ -66,9 +72,7 @@ export const change = (command: Command) =>
     const claim = clean.do === "start" && caller?.session !== undefined ? yield* claimOf(caller.session) : undefined
     const { state, facts } = yield* log
       .transact((transaction) => {
-        const before = transaction
-          .page({ stream: tasksStream(project) }, Number.MAX_SAFE_INTEGER)
-          .reduce((tasks: State, event) => (event.payload === null ? tasks : evolve(tasks, event as TaskFact)), [])
+        const before = tasksIn(transaction, project)
         const decided = decide(before, clean)
         if (Either.isLeft(decided)) return { state: before, facts: decided }
         // What a person began, an agent may take over.

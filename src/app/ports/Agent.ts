@@ -3,6 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type { FileObserved } from "../../domain/FileEvents.ts"
+import type { AgentList } from "../../domain/boulder/Mirror.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { SessionFact } from "../../domain/Session.ts"
 import type { CaptureDriftFound, FileEdited, ModelSwitched, UsageReported } from "../../domain/SessionEvents.ts"
@@ -87,6 +88,8 @@ export interface Reading {
   readonly usage?: UsageReported
   readonly facts: ReadonlyArray<SessionFact>
   readonly prompt?: Prompt
+  /** What it says of the agent's own list of tasks. */
+  readonly tasks?: AgentList
   /** The subagent that acted, and its model where known. */
   readonly subagent?: string
   readonly subagentModel?: string

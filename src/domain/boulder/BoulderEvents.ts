@@ -66,7 +66,7 @@ export type BoulderReset = typeof BoulderReset.Type
 
 /**
  * A conversation wanted to stop. `rule`: the first that applied (see `Decide.rules`). `would`: what a run that only observes would
- * have said. `level`: 1 to 3, how urgently. `text`: what the agent was told.
+ * have said. `level`: 1 to 3, how urgently. `text`: what the agent was told. `algorithm`: of the rules, see `Decide.algorithm`.
  */
 export const StopDecided = Schema.Struct({
   run: RunId,
@@ -77,6 +77,7 @@ export const StopDecided = Schema.Struct({
   would: Schema.optional(Schema.Literal("continue", "escalate")),
   level: Schema.optional(Schema.Int),
   text: Schema.optional(ContentRef),
+  algorithm: Schema.Int,
   facts: Facts,
   limits: Limits
 })

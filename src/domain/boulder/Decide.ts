@@ -6,6 +6,9 @@ import type { Facts } from "./Facts.ts"
 import { type Limits, longestRun } from "./Limits.ts"
 import { duration, plural } from "./Wording.ts"
 
+/** Raise it with any change of the rules by which other facts give another verdict: only decisions of one's own rules come out again. */
+export const algorithm = 1
+
 /** "escalate" lets the agent go as "allow" does, and leaves the rest to a person. */
 export interface Decision {
   readonly verdict: "allow" | "continue" | "escalate"

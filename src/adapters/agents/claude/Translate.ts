@@ -9,6 +9,7 @@ import { Reader } from "../Payload.ts"
 import { lineOf, optional, short, targetOf } from "../Wording.ts"
 import { hostOf } from "./Host.ts"
 import { drift, isKnown } from "./Payload.ts"
+import { listIn } from "./Tasks.ts"
 import * as Transcript from "./Transcript.ts"
 
 export const agentName = "claude"
@@ -33,6 +34,7 @@ export const read = (payload: JsonObject, context: ReadContext): Effect.Effect<R
       facts,
       ...optional("transcript", transcript),
       ...optional("prompt", prompts(event, reader)),
+      ...optional("tasks", listIn(payload)),
       ...delivery(event, reader),
       ...models(event, reader, transcript, subagent, call),
       ...usage(event, session, transcript, context),

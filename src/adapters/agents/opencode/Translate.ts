@@ -7,6 +7,7 @@ import { identify, onceFor } from "../Identity.ts"
 import { firstText, isObject, listOf, objectOf, textOf } from "../Payload.ts"
 import { optional, short, targetOf } from "../Wording.ts"
 import { callIn, folderOf, hookOf, infoOf, modelIn, propertiesOf, sessionsOf } from "./Payload.ts"
+import { listIn } from "./Todos.ts"
 
 export const agentName = "opencode"
 
@@ -26,6 +27,7 @@ export const read = (payload: JsonObject): Effect.Effect<Reading, PayloadRefused
       cwd: folderOf(payload) ?? "",
       facts: factsOf(hook, payload, subagent),
       ...promptOf(hook, payload),
+      ...optional("tasks", listIn(payload)),
       ...onceFor(hook, deliveryOf(hook, payload)),
       ...(subagent === undefined ? {} : { subagent, ...optional("subagentModel", model) }),
       ...(model === undefined || subagent !== undefined ? {} : { model: { name: model, evidence: "hook" as const } }),
