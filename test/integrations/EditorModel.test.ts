@@ -1,5 +1,6 @@
 /** What the editor shows of what the real program prints. */
 import { chmodSync, existsSync } from "node:fs"
+import { homedir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { ask, askJson, programIn } from "../../integrations/cursor-extension/src/Cli.ts"
@@ -184,6 +185,7 @@ describe("the nexus program", () => {
     const launcher = program("share/nexus/bin/nexus", "true")
     const PATH = `${join(world.root, "nothing")}:${join(world.root, "bin")}:relative`
     expect(programIn("/my/nexus", { PATH })).toBe("/my/nexus")
+    expect(programIn("~/nexus", { PATH })).toBe(join(homedir(), "nexus"))
     expect(programIn("", { PATH, NEXUS_HOME: join(world.root, "share/nexus") })).toBe(onPath)
     expect(programIn("", { PATH: "", NEXUS_HOME: join(world.root, "share/nexus") })).toBe(launcher)
     expect(programIn("", { PATH: "", XDG_DATA_HOME: join(world.root, "share") })).toBe(launcher)

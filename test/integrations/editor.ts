@@ -68,10 +68,10 @@ export const newEditor = (folder: string, settings: Readonly<Record<string, unkn
   const told = {
     warnings: [] as Array<string>,
     output: "",
-    picks: [] as ReadonlyArray<{ label: string }>,
-    ran: [] as Array<string>
+    picks: [] as ReadonlyArray<{ label: string }>
   }
   const answers = { pick: undefined as string | undefined, input: undefined as string | undefined }
+  const contexts = new Map<string, unknown>()
   /** Lines by the icon of their decoration. */
   const gutter = new Map<string, ReadonlyArray<readonly [start: number, end: number]>>()
   let tree: any
@@ -125,8 +125,8 @@ export const newEditor = (folder: string, settings: Readonly<Record<string, unkn
         commands.set(name, run)
         return { dispose: () => commands.delete(name) }
       },
-      executeCommand: async (name: string) => {
-        told.ran.push(name)
+      executeCommand: async (name: string, ...args: ReadonlyArray<unknown>) => {
+        if (name === "setContext") contexts.set(String(args[0]), args[1])
         await commands.get(name)?.()
       }
     },
@@ -184,6 +184,7 @@ export const newEditor = (folder: string, settings: Readonly<Record<string, unkn
     told,
     answers,
     gutter,
+    contexts,
     commands,
     on,
     run: (name: string) => commands.get(name)?.() ?? Promise.reject(new Error(`there is no command ${name}`)),

@@ -14,6 +14,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  * none. The home is found as Nexus finds it: NEXUS_HOME, else the XDG data directory.
  */
 export const programIn = (configured: string, environment: Environment): string | undefined => {
+  if (configured.startsWith("~/")) return join(homedir(), configured.slice(2))
   if (configured !== "") return configured
   const folders = (environment["PATH"] ?? "").split(delimiter).filter(isAbsolute)
   const data = environment["XDG_DATA_HOME"] ?? ""

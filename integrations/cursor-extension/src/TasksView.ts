@@ -19,6 +19,8 @@ export class TasksView implements vscode.TreeDataProvider<TaskNode>, vscode.Disp
   async refresh(): Promise<void> {
     const folder = this.#nexus.folder()
     const answer = folder === undefined ? undefined : await this.#nexus.json(["task", "list", "--all"], folder)
+    // An empty view says something else where nobody knows the tasks (`viewsWelcome`).
+    await vscode.commands.executeCommand("setContext", "nexus.isAvailable", answer?.ok === true)
     const groups = answer?.ok === true ? treeOf(answer.value) : []
     // A tree that is built anew forgets what the mouse is over.
     if (JSON.stringify(groups) === JSON.stringify(this.#groups)) return
