@@ -1,5 +1,5 @@
 /** `nexus config` as it is used. */
-import { existsSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { json, newWorld, put, type RunOptions, type World } from "../support/cli.ts"
@@ -141,6 +141,19 @@ describe("nexus config", () => {
       expect(ran.stderr).toContain(projectFile)
       expect(readFileSync(projectFile, "utf8")).toBe(text)
     }
+  })
+
+  it("says which file cannot be written or read, and leaves what is there", async () => {
+    put(join(project, ".nexus"), "a file")
+    const unwritable = await config(["set", "enforcer.mode", "off"])
+    expect(unwritable).toMatchObject({ exit: 1, stdout: "" })
+    expect(unwritable.stderr).toContain(`${projectFile} was not written`)
+    expect(readFileSync(join(project, ".nexus"), "utf8")).toBe("a file")
+    mkdirSync(userFile, { recursive: true })
+    const unreadable = await config(["show"])
+    expect(unreadable).toMatchObject({ exit: 2, stdout: "" })
+    expect(unreadable.stderr).toContain(userFile)
+    expect((await config(["path"])).exit).toBe(0)
   })
 
   it("mends a wrong value, and needs no log for it", async () => {

@@ -25,7 +25,8 @@ let known: ReadonlyMap<string, ReadonlySet<string>>
 beforeAll(async () => {
   world = newWorld()
   known = await options()
-})
+  // Every command is asked for its help, one after the other.
+}, 240_000)
 afterAll(() => world[Symbol.dispose]())
 
 const options = async (): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
