@@ -138,8 +138,11 @@ export const Nexus = async ({ client, directory, worktree }) => {
     return { busy: working.includes(id), children: working.filter((one) => one !== id).length, pending }
   }
 
-  /** Tells that a session is idle, and what it said and used: what Nexus answers. @param {string} id @param {Fields} event */
-  const ask = (id, event, children = 0, /** @type {unknown} */ tokens = undefined) => {
+  /**
+   * Tells that a session is idle, and what it said and used: what Nexus answers.
+   * @param {string} id @param {Fields} event @param {number} children @param {unknown} tokens
+   */
+  const ask = (id, event, children, tokens) => {
     const { aborted, error, agent, asking, words: message, messages } = at(id)
     const turn = turnOf(id, event)
     at(id).settled = turn
@@ -304,7 +307,7 @@ export const Nexus = async ({ client, directory, worktree }) => {
       for (const [id, { idle, settled }] of sessions) {
         if (idle === undefined) continue
         clearTimeout(idle.timer)
-        if (settled !== turnOf(id, idle.event)) void ask(id, idle.event)
+        if (settled !== turnOf(id, idle.event)) void ask(id, idle.event, 0, undefined)
       }
       await within(Promise.allSettled(queues.values()), limit)
       if (working.get(directory) === me) working.delete(directory)

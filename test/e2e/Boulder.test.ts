@@ -1,5 +1,6 @@
 /** OpenCode under enforcement: what a person arms holds the conversation to its tasks, and lets it go where it should. */
-import { existsSync, rmSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { json, put } from "../support/cli.ts"
 import { openCodeStage, type Stage } from "./clients/Stage.ts"
@@ -8,7 +9,7 @@ import { runOpenCode } from "./clients/OpenCode.ts"
 import { call, fails, inOrder, lastMatch, lastSaid, says, type Script } from "./model/Script.ts"
 import { workersOf } from "./model/Workers.ts"
 
-const { busy, forgetful, idle, shell } = workersOf("opencode")
+const { busy, forgetful, idle, shell, write } = workersOf("opencode")
 
 let stage: Stage
 
@@ -205,5 +206,60 @@ describe("a check", () => {
     await decided(session, "work is done")
     expect(await decisions(session)).toEqual([continued, ["allow", "work is done"]])
     expect(following.asked).toHaveLength(4)
+  })
+
+  it("that an agent makes easier is no proof: a person has to look at it", async () => {
+    const gates = { strict: { command: "test -f never.txt" } }
+    put(stage.path(".nexus/config.jsonc"), JSON.stringify({ gates }))
+    const words = "Make the check pass."
+    const weaker = JSON.stringify({ gates: { strict: { command: "true" } } })
+    const script: Script = (asked) => {
+      const told = lastMatch(asked, /: (\S+) gate run strict/)
+      if (told === undefined) return says("It passes.")
+      const steps = [write(stage.path(".nexus/config.jsonc"), weaker), shell(`${told.found[1]} gate run strict`)]
+      return steps[told.steps] ?? says("It passes now.")
+    }
+    stage.model.follow(words, script)
+    const session = await stage.client.session()
+    json(await stage.nexus("boulder", "arm", "--json", "--session", `opencode:${session}`, "--gate", "strict"))
+    await stage.client.prompt(session, words)
+    await stage.told(session, "StopDecided", ({ payload }) => payload.verdict === "escalate")
+    expect((await inbox()).map(({ kind }) => kind)).toContain("integrity alarm")
+  })
+
+  it("is not passed by: a commit without the project's hooks is refused in the client itself", async () => {
+    const commit = "git -c user.name=a -c user.email=a@localhost commit --allow-empty --no-verify -m wip"
+    const run = await armed("Commit without hooks.", inOrder(shell(commit), says("It is committed.")), "Commit it well")
+    await run.begin()
+    await decided(run.session, "work is left")
+    const [failed] = await stage.eventsOf(run.session, "ToolFailed")
+    expect(failed.payload.error).toContain("--no-verify")
+    expect(stage.world.git(stage.repository, "log", "--format=%s")).not.toContain("wip")
+  })
+})
+
+describe("a Nexus that is out of order", () => {
+  it("lets the agent work and stop", async () => {
+    const hook = join(stage.world.home, "bin", "nexus-hook")
+    const script = readFileSync(hook)
+    const run = await armed(
+      "Work without Nexus.",
+      inOrder(shell("echo here > here.txt"), says("Here.")),
+      "Write it alone"
+    )
+    // Prints what is no answer, fails, and keeps nothing.
+    writeFileSync(hook, "#!/bin/sh\necho '{\"deny\": 7'\necho out of order >&2\nexit 3\n")
+    const from = stage.client.events.length
+    await run.begin()
+    await stage.client.idle(run.session, from)
+    writeFileSync(hook, script)
+    expect(existsSync(stage.path("here.txt"))).toBe(true)
+    expect(run.following.asked).toHaveLength(2)
+  })
+
+  it("has never printed anything of its own into the client's terminal", async () => {
+    const printed = await stage.client.quit()
+    expect(printed).toContain("listening on")
+    expect(printed).not.toMatch(/nexus|out of order/i)
   })
 })
