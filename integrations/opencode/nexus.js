@@ -138,21 +138,31 @@ export const Nexus = async ({ client, directory, worktree }) => {
     return { busy: working.includes(id), children: working.filter((one) => one !== id).length, pending }
   }
 
+  /**
+   * Tells that a session is idle, and what it said and used: what Nexus answers.
+   * @param {string} id @param {Fields} event @param {number} children @param {unknown} tokens
+   */
+  const ask = (id, event, children, tokens) => {
+    const { aborted, error, agent, asking, words: message, messages } = at(id)
+    const turn = turnOf(id, event)
+    at(id).settled = turn
+    const signal = { aborted, pending: [...asking.values()][0] ?? null, children, error, turn, agent }
+    return send(id, { hook: "session.idle", input: event, signal, message, tokens, messages }, true)
+  }
+
+  /** @param {string} id @param {Fields} event */
+  const turnOf = (id, event) => at(id).message ?? textOf(event["id"]) ?? ""
+
   /** @param {string} id @param {Fields} event */
   const settle = async (id, event) => {
     const session = at(id)
     delete session.idle
-    const payload = { hook: "session.idle", input: event }
-    if ((await rootOf(id)) !== null) return void send(id, payload)
+    if ((await rootOf(id)) !== null) return void send(id, { hook: "session.idle", input: event })
     const { steps, error, aborted, agent } = session
-    const turn = session.message ?? textOf(event["id"]) ?? ""
     const { busy, children, pending } = await around(id)
-    if (busy || session.settled === turn || steps !== session.steps) return
-    session.settled = turn
+    if (busy || session.settled === turnOf(id, event) || steps !== session.steps) return
     const { data: info } = (await quietly(() => client["session"].get({ path: { id } }))) ?? {}
-    const signal = { aborted, pending, children, error, turn, agent }
-    const { words: message, messages } = session
-    const answer = objectIn(await send(id, { ...payload, signal, message, tokens: info?.tokens, messages }, true))
+    const answer = objectIn(await ask(id, event, children, info?.tokens))
     const notice = textOf(answer["notice"])
     if (notice !== undefined)
       await quietly(() => client["tui"].showToast({ body: { title: "Nexus", message: notice, variant: "info" } }))
@@ -293,13 +303,11 @@ export const Nexus = async ({ client, directory, worktree }) => {
     },
 
     dispose: async () => {
-      const idle = [...sessions].flatMap(([id, session]) =>
-        session.idle === undefined ? [] : [{ id, ...session.idle }]
-      )
-      for (const { id, timer, event } of idle) {
-        clearTimeout(timer)
-        // Nobody is left to go on: it is only recorded.
-        void send(id, { hook: "session.idle", input: event })
+      // What ends here can't go on, whatever Nexus says to its stop: it is recorded, and a continuation is one that was lost.
+      for (const [id, { idle, settled }] of sessions) {
+        if (idle === undefined) continue
+        clearTimeout(idle.timer)
+        if (settled !== turnOf(id, idle.event)) void ask(id, idle.event, 0, undefined)
       }
       await within(Promise.allSettled(queues.values()), limit)
       if (working.get(directory) === me) working.delete(directory)

@@ -1,11 +1,15 @@
 /** OpenCode under enforcement: what a person arms holds the conversation to its tasks, and lets it go where it should. */
-import { existsSync, rmSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { json, put } from "../support/cli.ts"
 import { openCodeStage, type Stage } from "./clients/Stage.ts"
 import type { Told } from "./clients/Story.ts"
-import { says, type Script } from "./model/Script.ts"
-import { busy, forgetful, idle } from "./model/Workers.ts"
+import { runOpenCode } from "./clients/OpenCode.ts"
+import { call, fails, inOrder, lastMatch, lastSaid, says, type Script } from "./model/Script.ts"
+import { workersOf } from "./model/Workers.ts"
+
+const { busy, forgetful, idle, shell, write } = workersOf("opencode")
 
 let stage: Stage
 
@@ -15,6 +19,8 @@ beforeAll(async () => {
 afterAll(() => stage[Symbol.asyncDispose]())
 // Each scenario has its own run.
 afterEach(async () => {
+  const { items } = json(await stage.nexus("task", "list", "--json"))
+  for (const { id } of items) json(await stage.nexus("task", "cancel", id, "--reason", "another scenario", "--json"))
   json(await stage.nexus("boulder", "resume", "--json"))
   json(await stage.nexus("boulder", "disarm", "--json"))
 })
@@ -123,5 +129,137 @@ describe("a person", () => {
     await decided(run.session, "switched off")
     expect(await spoken(run.session)).toEqual(["human"])
     rmSync(stage.path(".nexus/STOP"))
+  })
+
+  it("who speaks while a continuation waits is not spoken over", async () => {
+    stage.configure({ cooldown: "1h" })
+    const run = await armed("Wait an hour between.", (asked) => says(`To: ${lastSaid(asked)}`), "Write it in an hour")
+    await run.begin()
+    const first = await decided(run.session, "work is left")
+    await stage.client.prompt(run.session, "Never mind that hour.")
+    await decided(run.session, "work is left", first)
+    expect(await spoken(run.session)).toEqual(["human", "human"])
+    stage.configure({})
+  })
+})
+
+describe("what else may stand in the way", () => {
+  it("is the model's service, which is not spoken to while it is tried again", async () => {
+    const script = inOrder({ fails: { status: 429, message: "slow down", retryAfter: 1 } }, says("Tried again."))
+    const run = await armed("Be limited first.", script, "Write it, limits or not")
+    await run.begin()
+    await decided(run.session, "no progress")
+    expect(run.following.asked.map((asked) => lastSaid(asked).startsWith("[nexus"))).toEqual([false, false, true, true])
+  })
+
+  it("is a request that the service refuses: a person is told, and nobody goes on", async () => {
+    const run = await armed("Be refused.", () => fails(400, "bad request"), "Write it, refused or not")
+    await run.begin()
+    await decided(run.session, "service failed")
+    expect(await decisions(run.session)).toEqual([["escalate", "service failed"]])
+    expect(await inbox()).toHaveLength(1)
+    expect(run.following.asked).toHaveLength(1)
+  })
+
+  it("is no subagent that stops: only the conversation itself is held to the work", async () => {
+    stage.model.follow("Look into it for me.", () => says("I looked."))
+    const task = { description: "Look", prompt: "Look into it for me.", subagent_type: "general" }
+    const work = forgetful(stage.repository)
+    const run = await armed(
+      "Delegate it first.",
+      (asked) => (asked.number === 1 ? call("task", task) : work(asked)),
+      "Write it after a look"
+    )
+    await run.begin()
+    await decided(run.session, "work is done")
+    expect(await decisions(run.session)).toEqual([continued, ["allow", "work is done"]])
+    expect(await stage.eventsOf(run.session, "SubagentStopped")).toHaveLength(1)
+    expect(await spoken(run.session)).toEqual(["human", "machine", "machine"])
+  })
+
+  it("is a process that ends with its turn: the continuation is recorded as lost", async () => {
+    stage.configure({ confirmWithin: "0s" })
+    stage.model.follow("Do it in one go.", () => says("Done in one go."))
+    json(await stage.nexus("task", "add", "Write what takes two goes", "--json"))
+    json(await stage.nexus("boulder", "arm", "--json"))
+    const { exit, stderr } = await runOpenCode(stage.world, stage.repository, stage.model, "Do it in one go.").ended
+    expect({ exit, stderr }).toMatchObject({ exit: 0, stderr: expect.not.stringContaining("nexus") })
+    const { items } = json(await stage.nexus("boulder", "history", "--json", "--limit", "1"))
+    expect(items).toMatchObject([{ verdict: "continue", rule: "work is left", confirmed: false }])
+    stage.configure({})
+  })
+})
+
+describe("a check", () => {
+  it("that is red keeps the work going until it is green", async () => {
+    put(stage.path(".nexus/config.jsonc"), JSON.stringify({ gates: { greeting: { command: "cat greeting.txt" } } }))
+    const script: Script = (asked) => {
+      const told = lastMatch(asked, /: (\S+) gate run greeting/)
+      if (told === undefined) return says("All is well.")
+      const steps = [shell("echo hello > greeting.txt"), shell(`${told.found[1]} gate run greeting`)]
+      return steps[told.steps] ?? says("Green.")
+    }
+    const following = stage.model.follow("Greet somebody.", script)
+    const session = await stage.client.session()
+    json(await stage.nexus("boulder", "arm", "--json", "--session", `opencode:${session}`, "--gate", "greeting"))
+    await stage.client.prompt(session, "Greet somebody.")
+    await decided(session, "work is done")
+    expect(await decisions(session)).toEqual([continued, ["allow", "work is done"]])
+    expect(following.asked).toHaveLength(4)
+  })
+
+  it("that an agent makes easier is no proof: a person has to look at it", async () => {
+    const gates = { strict: { command: "test -f never.txt" } }
+    put(stage.path(".nexus/config.jsonc"), JSON.stringify({ gates }))
+    const words = "Make the check pass."
+    const weaker = JSON.stringify({ gates: { strict: { command: "true" } } })
+    const script: Script = (asked) => {
+      const told = lastMatch(asked, /: (\S+) gate run strict/)
+      if (told === undefined) return says("It passes.")
+      const steps = [write(stage.path(".nexus/config.jsonc"), weaker), shell(`${told.found[1]} gate run strict`)]
+      return steps[told.steps] ?? says("It passes now.")
+    }
+    stage.model.follow(words, script)
+    const session = await stage.client.session()
+    json(await stage.nexus("boulder", "arm", "--json", "--session", `opencode:${session}`, "--gate", "strict"))
+    await stage.client.prompt(session, words)
+    await stage.told(session, "StopDecided", ({ payload }) => payload.verdict === "escalate")
+    expect((await inbox()).map(({ kind }) => kind)).toContain("integrity alarm")
+  })
+
+  it("is not passed by: a commit without the project's hooks is refused in the client itself", async () => {
+    const commit = "git -c user.name=a -c user.email=a@localhost commit --allow-empty --no-verify -m wip"
+    const run = await armed("Commit without hooks.", inOrder(shell(commit), says("It is committed.")), "Commit it well")
+    await run.begin()
+    await decided(run.session, "work is left")
+    const [failed] = await stage.eventsOf(run.session, "ToolFailed")
+    expect(failed.payload.error).toContain("--no-verify")
+    expect(stage.world.git(stage.repository, "log", "--format=%s")).not.toContain("wip")
+  })
+})
+
+describe("a Nexus that is out of order", () => {
+  it("lets the agent work and stop", async () => {
+    const hook = join(stage.world.home, "bin", "nexus-hook")
+    const script = readFileSync(hook)
+    const run = await armed(
+      "Work without Nexus.",
+      inOrder(shell("echo here > here.txt"), says("Here.")),
+      "Write it alone"
+    )
+    // Prints what is no answer, fails, and keeps nothing.
+    writeFileSync(hook, "#!/bin/sh\necho '{\"deny\": 7'\necho out of order >&2\nexit 3\n")
+    const from = stage.client.events.length
+    await run.begin()
+    await stage.client.idle(run.session, from)
+    writeFileSync(hook, script)
+    expect(existsSync(stage.path("here.txt"))).toBe(true)
+    expect(run.following.asked).toHaveLength(2)
+  })
+
+  it("has never printed anything of its own into the client's terminal", async () => {
+    const printed = await stage.client.quit()
+    expect(printed).toContain("listening on")
+    expect(printed).not.toMatch(/nexus|out of order/i)
   })
 })

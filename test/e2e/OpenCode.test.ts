@@ -23,6 +23,9 @@ describe("what OpenCode does", () => {
         call("bash", { command: "printf 'from bash\\n' > second.txt", description: "Write the second" }),
         call("write", { filePath: path("old.txt"), content: "one\nTWO\nthree\n" }),
         call("edit", { filePath: path("hello.txt"), oldString: "world", newString: "moon" }),
+        call("todowrite", {
+          todos: [{ content: "Look at both files", status: "pending", priority: "high" }]
+        }),
         says("Both files are there.")
       )
     )
@@ -38,14 +41,14 @@ describe("what OpenCode does", () => {
         id: `opencode:${session}`,
         model: openCodeModel,
         state: "idle",
-        counts: { prompts: 1, tools: 4, edits: 4, failures: 0, stops: 1 },
+        counts: { prompts: 1, tools: 5, edits: 4, failures: 0, stops: 1 },
         tokens: { input: expect.any(Number) }
       }
     ])
     expect(await stage.eventsOf(session, "PromptSubmitted", "StopObserved", "UsageReported")).toMatchObject([
       { type: "PromptSubmitted", payload: { by: "human", excerpt: "Make two files." } },
       { type: "StopObserved", payload: { message: "Both files are there." } },
-      { type: "UsageReported", payload: { messages: 5, inputTokens: expect.any(Number) } }
+      { type: "UsageReported", payload: { messages: 6, inputTokens: expect.any(Number) } }
     ])
   })
 
@@ -76,6 +79,11 @@ describe("what OpenCode does", () => {
     expect(await owners("hello.txt")).toEqual([openCodeModel, openCodeModel])
     expect(await owners("second.txt")).toEqual([openCodeModel])
     expect(await owners("old.txt")).toEqual(["unknown", openCodeModel, "unknown"])
+  })
+
+  it("has put its own list onto that of the project", async () => {
+    const { items } = json(await stage.nexus("task", "list", "--json"))
+    expect(items).toMatchObject([{ title: "Look at both files", priority: 75 }])
   })
 
   it("leaves a log that can be proved, in which nothing is unknown", async () => {

@@ -37,7 +37,7 @@ export const runOpenCode = (
   { settings, env = {} }: OpenCodeOptions = {}
 ): Running => {
   prepare(world, repository)
-  const environment = { ...environmentFor(world, model, settings), ...env }
+  const environment = { ...environmentFor(world, repository, model, settings), ...env }
   return start(program(), ["run", prompt], { cwd: repository, env: environment })
 }
 
@@ -48,7 +48,7 @@ export const serveOpenCode = async (
   { settings, env = {} }: OpenCodeOptions = {}
 ): Promise<OpenCode> => {
   prepare(world, repository)
-  const environment = { ...environmentFor(world, model, settings), ...env }
+  const environment = { ...environmentFor(world, repository, model, settings), ...env }
   const server = start(program(), ["serve", "--hostname", "127.0.0.1", "--port", "0"], {
     cwd: repository,
     env: environment

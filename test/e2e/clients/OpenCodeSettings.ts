@@ -33,8 +33,10 @@ const settingsFor = (model: ModelServer) => ({
 })
 
 /** `settings`: beside those that the tests need. */
-export const environmentFor = (world: World, model: ModelServer, settings: object = {}) => ({
+export const environmentFor = (world: World, repository: string, model: ModelServer, settings: object = {}) => ({
   ...world.env,
+  // The client takes this for the folder that it is started in, before that itself.
+  PWD: repository,
   XDG_STATE_HOME: join(world.user, "state"),
   OPENCODE_CONFIG_CONTENT: JSON.stringify({ ...settingsFor(model), ...settings }),
   OPENCODE_DISABLE_AUTOUPDATE: "1",

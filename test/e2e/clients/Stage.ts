@@ -12,6 +12,8 @@ export interface Stage {
   readonly client: OpenCode
   readonly story: Story
   readonly path: (name: string) => string
+  /** The user's configuration: no gates, and continuations without a delay but for these limits. */
+  readonly configure: (limits: Readonly<Record<string, unknown>>) => void
   /** As a person in the repository. */
   readonly nexus: (...args: ReadonlyArray<string>) => Promise<Ran>
   /** The recorded events of a conversation, by the client's id of it. */
@@ -35,6 +37,11 @@ export const openCodeStage = async (
   world.git(repository, "commit", "--quiet", "--allow-empty", "--message", "chore: begin")
   const nexus: Stage["nexus"] = (...args) => world.nexus(args, { cwd: repository })
   json(await nexus("init", "--json"))
+  const configure: Stage["configure"] = (limits) => {
+    const enforcer = { gates: [], limits: { cooldown: "0s", ...limits } }
+    put(join(world.home, "config.jsonc"), JSON.stringify({ enforcer }))
+  }
+  configure({})
   const model = await serveModel()
   const client = await serveOpenCode(world, repository, model, { env })
   const story = follow(world)
@@ -46,6 +53,7 @@ export const openCodeStage = async (
     story,
     nexus,
     path: (name) => join(repository, name),
+    configure,
     eventsOf: async (session, ...types) =>
       jsonLines(
         await nexus(

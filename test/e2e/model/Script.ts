@@ -51,6 +51,13 @@ export const inOrder = (...replies: ReadonlyArray<Reply>): Script => {
 /** What the user, or Nexus in the user's stead, said last. */
 export const lastSaid = ({ messages }: Asked): string => messages.findLast(({ role }) => role === "user")?.text ?? ""
 
-/** How many tools have given something back since then. */
-export const stepsSince = ({ messages }: Asked): number =>
-  messages.slice(messages.findLastIndex(({ role }) => role === "user")).filter(({ role }) => role === "tool").length
+/** The last words of a user's that match, and how many tools have given something back since then. */
+export const lastMatch = (
+  { messages }: Asked,
+  pattern: RegExp
+): { readonly found: RegExpExecArray; readonly steps: number } | undefined => {
+  const at = messages.findLastIndex(({ role, text }) => role === "user" && pattern.test(text))
+  const found = pattern.exec(messages[at]?.text ?? "")
+  if (found === null) return undefined
+  return { found, steps: messages.slice(at).filter(({ role }) => role === "tool").length }
+}

@@ -53,17 +53,16 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
-/** The plugin says to each shell command in which conversation it is given. */
+/** OpenCode 1.18.33 marks its shells with OPENCODE=1; Nexus' plugin adds the conversation. */
 const callerIn: NonNullable<InstallableAgent["caller"]> = (environment) => {
   const id = environment["NEXUS_OPENCODE_SESSION"]
-  if (id === undefined || id === "") return undefined
+  if (environment["OPENCODE"] !== "1") return undefined
   return { agent: agentName, ...optional("session", sessionNamed(agentName, id) ?? undefined) }
 }
 
 export const OpenCodeAgent: InstallableAgent = {
   name: agentName,
   caller: callerIn,
-  tellsTurns: true,
   folder: folderOf,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,

@@ -26,8 +26,9 @@ export const read = (payload: JsonObject): Effect.Effect<Reading, PayloadRefused
       session,
       cwd: folderOf(payload) ?? "",
       facts: factsOf(hook, payload, subagent),
-      ...promptOf(hook, payload),
-      ...optional("tasks", listIn(payload)),
+      ...promptOf(hook, payload, subagent !== undefined),
+      // A subagent's list is its own affair, and would take the place of the conversation's.
+      ...optional("tasks", subagent === undefined ? listIn(payload) : undefined),
       ...(subagent === undefined ? usageOf(hook, payload) : {}),
       ...onceFor(hook, deliveryOf(hook, payload)),
       ...(subagent === undefined ? {} : { subagent, ...optional("subagentModel", model) }),
@@ -51,7 +52,8 @@ const modelOf = (hook: string, payload: JsonObject): string | undefined => {
   return found === undefined ? undefined : short(found, 200)
 }
 
-const promptOf = (hook: string, payload: JsonObject): Pick<Reading, "prompt"> => {
+/** What a subagent is told, its caller said. */
+const promptOf = (hook: string, payload: JsonObject, isOfSubagent: boolean): Pick<Reading, "prompt"> => {
   if (hook !== "chat.message") return {}
   const { message, parts } = objectOf(payload["output"])
   const texts = listOf(parts)
@@ -62,7 +64,7 @@ const promptOf = (hook: string, payload: JsonObject): Pick<Reading, "prompt"> =>
   return {
     prompt: {
       text: texts.join("\n"),
-      by: texts.length === 0 ? "machine" : "human",
+      by: isOfSubagent || texts.length === 0 ? "machine" : "human",
       ...optional("id", id === undefined ? undefined : short(id, 128))
     }
   }

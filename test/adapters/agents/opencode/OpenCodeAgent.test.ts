@@ -97,6 +97,8 @@ describe("what was recorded from a plugin of OpenCode", () => {
     const one = { ...write, parentID: "ses_parent" }
     expect(readingOf(OpenCodeAgent, one)).toMatchObject({ session: "opencode:ses_parent", subagent: session })
     expect(editsOf(OpenCodeAgent, one)).toMatchObject([{ subagent: session }])
+    const prompt = { ...recordedAs("opencode", "chat.message"), parentID: "ses_parent" }
+    expect(readingOf(OpenCodeAgent, prompt).prompt).toMatchObject({ text: "write hello", by: "machine" })
   })
 })
 
@@ -244,6 +246,17 @@ describe("calls that may change files", () => {
       call: "call_00000006",
       tool: "bash"
     }))
+})
+
+describe("a command in the client's shell", () => {
+  it("is the agent's, and of the conversation that the plugin names", () => {
+    expect(OpenCodeAgent.caller?.({ OPENCODE: "1", NEXUS_OPENCODE_SESSION: session })).toEqual({
+      agent: "opencode",
+      session: `opencode:${session}`
+    })
+    expect(OpenCodeAgent.caller?.({ OPENCODE: "1" })).toEqual({ agent: "opencode" })
+    expect(OpenCodeAgent.caller?.({ NEXUS_OPENCODE_SESSION: session })).toBeUndefined()
+  })
 })
 
 describe("what no plugin hands on", () => {
