@@ -184,6 +184,11 @@ describe("what else may stand in the way", () => {
     json(await stage.nexus("boulder", "arm", "--json"))
     const { exit, stderr } = await runOpenCode(stage.world, stage.repository, stage.model, "Do it in one go.").ended
     expect({ exit, stderr }).toMatchObject({ exit: 0, stderr: expect.not.stringContaining("nexus") })
+    const { correlation } = await stage.story.told("PromptSubmitted", (event) =>
+      event["payload"].excerpt?.includes("Do it in one go.")
+    )
+    // The client does not wait for what it started.
+    await stage.story.told("StopDecided", (event) => event["correlation"] === correlation)
     const { items } = json(await stage.nexus("boulder", "history", "--json", "--limit", "1"))
     expect(items).toMatchObject([{ verdict: "continue", rule: "work is left", confirmed: false }])
     stage.configure({})

@@ -22,7 +22,7 @@ const begin = async () => {
   world = newWorld()
   repository = world.repository()
   put(join(repository, ".git/info/exclude"), ".claude/\n")
-  json(await nexus("init", "--json"))
+  json(await nexus("init", "--json", "--agent", "claude"))
   put(join(world.home, "config.jsonc"), settings)
   model = await serveModel()
 }

@@ -3,7 +3,7 @@ import type { World } from "../../support/cli.ts"
 import { type Running, start } from "../../support/processes.ts"
 import type { ModelServer } from "../model/ModelServer.ts"
 import { type Bus, type BusEvent, listen } from "./Bus.ts"
-import { environmentFor, openCodeProgram, prepare } from "./OpenCodeSettings.ts"
+import { environmentFor, openCodeProgram, pretendInstalled } from "./OpenCodeSettings.ts"
 
 export interface OpenCode {
   /** A new conversation; its id. */
@@ -36,7 +36,7 @@ export const runOpenCode = (
   prompt: string,
   { settings, env = {} }: OpenCodeOptions = {}
 ): Running => {
-  prepare(world, repository)
+  pretendInstalled(world)
   const environment = { ...environmentFor(world, repository, model, settings), ...env }
   return start(program(), ["run", prompt], { cwd: repository, env: environment })
 }
@@ -47,7 +47,7 @@ export const serveOpenCode = async (
   model: ModelServer,
   { settings, env = {} }: OpenCodeOptions = {}
 ): Promise<OpenCode> => {
-  prepare(world, repository)
+  pretendInstalled(world)
   const environment = { ...environmentFor(world, repository, model, settings), ...env }
   const server = start(program(), ["serve", "--hostname", "127.0.0.1", "--port", "0"], {
     cwd: repository,

@@ -1,5 +1,5 @@
 /** How OpenCode (1.18.33) is set up for a scripted model, with nothing beyond this machine. */
-import { existsSync, mkdirSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { put, type World } from "../../support/cli.ts"
 import type { ModelServer } from "../model/ModelServer.ts"
@@ -49,21 +49,12 @@ export const environmentFor = (world: World, repository: string, model: ModelSer
   CLAUDECODE: undefined
 })
 
-/** Puts Nexus' plugin into a repository, and what lets the client start there without a network. */
-export const prepare = (world: World, repository: string): void => {
-  pretendInstalled(join(repository, ".opencode"))
-  pretendInstalled(join(world.user, "config", "opencode"))
-  const source = join(import.meta.dirname, "../../../integrations/opencode/nexus.js")
-  const script = join(world.home, "bin", "nexus-hook")
-  const plugin = readFileSync(source, "utf8").replace('"@HOOK@"', () => JSON.stringify(script))
-  put(join(repository, ".opencode", "plugins", "nexus.js"), plugin)
-}
-
 /**
- * What the client finds in a folder of its configuration, so that it does not install its plugins' library there: without a
- * network it would wait for that for ever.
+ * What the client finds in the user's folder of its configuration, so that it does not install its plugins' library there: without
+ * a network it would wait for that for ever. In the repository, `nexus init` sees to it.
  */
-const pretendInstalled = (folder: string): void => {
+export const pretendInstalled = (world: World): void => {
+  const folder = join(world.user, "config", "opencode")
   const dependencies = { "@opencode-ai/plugin": "1.18.33" }
   mkdirSync(join(folder, "node_modules"), { recursive: true })
   put(join(folder, "package.json"), JSON.stringify({ dependencies }))

@@ -31,12 +31,12 @@ export const openCodeStage = async (
   const world = newWorld()
   const repository = world.repository()
   for (const [name, content] of Object.entries(files)) put(join(repository, name), content)
-  // What the client and its plugin put there is no work of anybody's.
-  put(join(repository, ".git/info/exclude"), ".opencode/\n.claude/\n")
+  // Where the client keeps its settings is no work of anybody's.
+  put(join(repository, ".git/info/exclude"), ".opencode/\n")
   world.git(repository, "add", "--all")
   world.git(repository, "commit", "--quiet", "--allow-empty", "--message", "chore: begin")
   const nexus: Stage["nexus"] = (...args) => world.nexus(args, { cwd: repository })
-  json(await nexus("init", "--json"))
+  json(await nexus("init", "--json", "--agent", "opencode"))
   const configure: Stage["configure"] = (limits) => {
     const enforcer = { gates: [], limits: { cooldown: "0s", ...limits } }
     put(join(world.home, "config.jsonc"), JSON.stringify({ enforcer }))

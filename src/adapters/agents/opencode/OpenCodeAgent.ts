@@ -63,6 +63,7 @@ const callerIn: NonNullable<InstallableAgent["caller"]> = (environment) => {
 export const OpenCodeAgent: InstallableAgent = {
   name: agentName,
   caller: callerIn,
+  tellsTurns: true,
   folder: folderOf,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
