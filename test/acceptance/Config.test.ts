@@ -115,6 +115,22 @@ describe("nexus config", () => {
     expect(await config(["set", "gates.ci.timeout", "long"])).toMatchObject({ exit: 2, stdout: "" })
   })
 
+  it("sets what the built-in gates are told, and switches them off and on", async () => {
+    json(await config(["set", "gates.commits.types", "feat,fix", "--json"]))
+    json(await config(["set", "gates.commits.maxFileSize", "1000", "--json"]))
+    json(await config(["set", "gates.commits.timeout", "1m", "--json"]))
+    json(await config(["set", "gates.documentation", "false", "--json"]))
+    expect(JSON.parse(readFileSync(projectFile, "utf8")).gates).toEqual({
+      commits: { types: ["feat", "fix"], maxFileSize: 1000, timeout: "1m" },
+      documentation: false
+    })
+    json(await config(["unset", "gates.documentation", "--json"]))
+    const mistyped = await config(["set", "gates.commits.maxFilesize", "1"])
+    expect(mistyped).toMatchObject({ exit: 2, stdout: "" })
+    expect(mistyped.stderr).toContain("Did you mean gates.commits.maxFileSize?")
+    expect((await config(["set", "gates.commits.maxFileSize", "much"])).exit).toBe(2)
+  })
+
   it.each([
     [["get", "enforcer.mod"], "There is no setting enforcer.mod. Did you mean enforcer.mode?"],
     [["set", "enforcer.limits.perRum", "3"], "Did you mean enforcer.limits.perRun?"],

@@ -12,7 +12,7 @@ import { replaceFile } from "../ReplaceFile.ts"
 import { Repositories } from "../ports/Repositories.ts"
 import { contentOf, textOf, valueOf, within } from "./ConfigFile.ts"
 import { withoutValue, withValue } from "./Edit.ts"
-import { isKnown } from "./Keys.ts"
+import { isSettable } from "./Keys.ts"
 import { projectFile, refusal } from "./Layers.ts"
 import { readings } from "./Kinds.ts"
 import { isKey } from "./Settings.ts"
@@ -47,7 +47,7 @@ const fileOf = (place: Place | undefined) =>
 export const planSet = (key: string, text: string, place: Place | undefined) =>
   Effect.gen(function* () {
     const file = yield* fileOf(place)
-    if (!isKnown(key)) return yield* settingUnknown(key)
+    if (!isSettable(key)) return yield* settingUnknown(key)
     const path = key.split(".")
     const old = (yield* textOf(file)) ?? ""
     const before = within(yield* valueOf(file, old), path)
@@ -78,7 +78,7 @@ export const planUnset = (key: string, place: Place | undefined) =>
     const file = yield* fileOf(place)
     const old = (yield* textOf(file)) ?? ""
     const before = within(yield* valueOf(file, old), key.split("."))
-    if (before === undefined && !isKnown(key)) return yield* settingUnknown(key)
+    if (before === undefined && !isSettable(key)) return yield* settingUnknown(key)
     const edited = before === undefined ? old : withoutValue(old, key.split("."))
     return change(file, key, { before, after: undefined }, old, edited)
   })

@@ -1,9 +1,19 @@
 /** The names of settings: which there are, and which one a mistyped one was meant to be. */
+import { checkNames, optionNames } from "../gates/BuiltInSettings.ts"
 import { nearest } from "../nearest.ts"
 import { gateKeys, generalOf } from "./GateSettings.ts"
 import { isKey, keys } from "./Settings.ts"
 
-const known: ReadonlyArray<string> = [...keys, ...gateKeys]
+/** Of the gates that are built in, which are also switched on and off as a whole. */
+export const builtInKeys: ReadonlyArray<string> = checkNames.flatMap((name) => [
+  `gates.${name}`,
+  ...optionNames(name).map((option) => `gates.${name}.${option}`)
+])
+
+const known: ReadonlyArray<string> = [...keys, ...gateKeys, ...builtInKeys]
+
+/** Whether a key can be set; whether a file may hold it may depend on what else it holds. */
+export const isSettable = (key: string): boolean => isKnown(key) || builtInKeys.includes(key)
 
 export const isKnown = (key: string): boolean => isKey(key) || gateKeys.includes(generalOf(key))
 
@@ -12,6 +22,6 @@ export const suggestion = (key: string): string => {
   const within = known.find((one) => one.startsWith(`${key}.`))
   if (within !== undefined) return ` It holds settings, such as ${within}.`
   const last = (one: string) => one.slice(one.lastIndexOf(".") + 1)
-  const guess = nearest(generalOf(key), known) ?? known.find((one) => last(one) === last(key))
+  const guess = nearest(key, known) ?? nearest(generalOf(key), known) ?? known.find((one) => last(one) === last(key))
   return guess === undefined ? "" : ` Did you mean ${guess}?`
 }

@@ -22,6 +22,9 @@ const schemas: Readonly<Record<CheckName, typeof CommitsOptions | typeof Documen
 
 export const checkNames = Object.keys(schemas) as ReadonlyArray<CheckName>
 
+/** What can be said of one in its settings. */
+export const optionNames = (name: CheckName): ReadonlyArray<string> => ["timeout", ...Object.keys(schemas[name].fields)]
+
 /** Whether a gate's setting is that of the built-in one; else it is a command, which takes its place. */
 export const isBuiltIn = (name: string, value: unknown): name is CheckName =>
   Object.hasOwn(schemas, name) &&
@@ -39,7 +42,7 @@ export const interpretBuiltIn = (
   const limit = timeout === undefined ? undefined : time(timeout)
   if (timeout !== undefined && limit === undefined)
     return Either.left(`gates.${name}.timeout is a time such as "90s" or "15m", not ${JSON.stringify(timeout)}`)
-  const known = ["command", "timeout", ...Object.keys(schemas[name].fields)]
+  const known = ["command", ...optionNames(name)]
   const strange = Object.keys(options).find((key) => !known.includes(key))
   if (strange !== undefined) {
     const guess = nearest(strange, known)

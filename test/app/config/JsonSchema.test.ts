@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest"
 import { contentOf } from "../../../src/app/config/ConfigFile.ts"
 import { gateKeys } from "../../../src/app/config/GateSettings.ts"
 import { configSchema } from "../../../src/app/config/JsonSchema.ts"
+import { builtInKeys } from "../../../src/app/config/Keys.ts"
 import { keys, settingOf } from "../../../src/app/config/Settings.ts"
 
 const file = (...path: ReadonlyArray<string>) => readFileSync(join(import.meta.dirname, "../../..", ...path), "utf8")
@@ -55,6 +56,6 @@ describe("docs/config.md", () => {
       expect(row).toContain(`| \`${JSON.stringify(kind.encode(value))}\` |`)
       for (const variable of variables) expect(row).toContain(`\`${variable}\``)
     }
-    for (const key of gateKeys) expect(rows.join("\n")).toContain(`\`${key}\``)
+    for (const key of [...gateKeys, ...builtInKeys]) expect(rows.join("\n")).toContain(`\`${key}\``)
   })
 })
