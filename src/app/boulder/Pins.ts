@@ -5,6 +5,7 @@
 import { hash } from "node:crypto"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { parse } from "jsonc-parser"
 import type { BoulderArmed } from "../../domain/boulder/BoulderEvents.ts"
 import type { Alarm } from "../../domain/boulder/Facts.ts"
 import type { Gone } from "../ports/Repositories.ts"
@@ -32,6 +33,7 @@ export const pinsOf = (checkout: string, gates: ReadonlyArray<Gate>): Pins => ({
         part: "",
         hash: digest(contentOf(join(checkout, ".husky", name)) ?? "")
       })),
+    { file: configFile, part: "enforcer", hash: digest(JSON.stringify(enforcerIn(checkout) ?? null)) },
     ...Object.entries(scriptsOf(checkout)).map(([part, script]) => ({
       file: "package.json",
       part,
@@ -57,7 +59,7 @@ export const changesSince = (pins: Pins, checkout: string, gates: ReadonlyArray<
   const files = pins.files.flatMap(({ file, part, hash: was }): ReadonlyArray<Alarm> => {
     const found = now.files.find((one) => one.file === file && one.part === part)
     if (found?.hash === was) return []
-    const subject = part === "" ? file : `${file} (script ${part})`
+    const subject = part === "" ? file : `${file} (${part})`
     return [{ kind: "gate changed", subject, detail: found === undefined ? "it is gone" : "it says something else" }]
   })
   return [...changed, ...files]
@@ -86,6 +88,14 @@ const contentOf = (file: string): Buffer | undefined => {
     // A folder, or not readable: then it says nothing to the checks either.
     return undefined
   }
+}
+
+const configFile = ".nexus/config.jsonc"
+
+/** What the project says of the enforcer itself: an agent could lift its own limits there. */
+const enforcerIn = (checkout: string): unknown => {
+  const text = contentOf(join(checkout, configFile))?.toString("utf8") ?? ""
+  return (parse(text) as { readonly enforcer?: unknown } | undefined)?.enforcer
 }
 
 const scriptsOf = (checkout: string): Readonly<Record<string, string>> => {

@@ -29,7 +29,7 @@ export type RunTasks = typeof RunTasks.Type
 export const GatePin = Schema.Struct({ gate: Schema.String, definition: Schema.String })
 export type GatePin = typeof GatePin.Type
 
-/** What a part of a file that gates stand on was; `part` is "" for the whole file, else the name of a script in it. */
+/** What a part of a file that gates stand on was; `part` is "" for the whole file, else a script or section of it. */
 export const FilePin = Schema.Struct({ file: Schema.String, part: Schema.String, hash: Schema.String })
 export type FilePin = typeof FilePin.Type
 

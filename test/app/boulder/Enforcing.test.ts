@@ -279,8 +279,17 @@ describe("what is done to the checks", () => {
     await call()
     expect((await stop()).systemMessage).toContain("a person has to look at what was done to the checks")
     const alarms = (await at.ofType("IntegrityAlarmRaised")).map(({ payload }) => payload.alarm.subject)
-    expect(alarms.toSorted()).toEqual(["ci", "package.json (script test)", "test/cart.test.js"])
+    expect(alarms.toSorted()).toEqual(["ci", "package.json (test)", "test/cart.test.js"])
     expect(await waiting()).toContain("escalation R-1")
+  })
+
+  it("is told when an agent lifts its own limits", async () => {
+    await arm()
+    const gates = { ci: { command: "test -f ok" }, commits: false, documentation: false }
+    at.put("shop/.nexus/config.jsonc", JSON.stringify({ enforcer: { limits: { perRun: 900 } }, gates }))
+    await gate()
+    await call()
+    expect((await stop()).systemMessage).toContain("gate changed: .nexus/config.jsonc (enforcer)")
   })
 
   it("is forgotten when it was put right, and a moved test is no deleted one", async () => {
