@@ -8,6 +8,7 @@ import * as Many from "./attribution/many.ts"
 import { rebase } from "./attribution/rebase.ts"
 import * as Stored from "./attribution/stored.ts"
 import * as Bench from "./Bench.ts"
+import * as Enforcer from "./enforcer.ts"
 import * as Large from "./large.ts"
 import { captureHook, statusStart, versionStart } from "./processes.ts"
 import { type Result, table } from "./Result.ts"
@@ -62,6 +63,8 @@ const measurements = (bench: Bench.Bench): ReadonlyArray<Measurement> => {
     { names: ["append 1 event"], run: () => appendOne(bench) },
     { names: ["append 1,000 in a batch"], run: () => appendBatch(bench) },
     { names: ["capture hook"], run: () => captureHook(bench) },
+    { names: [Enforcer.names.stop], run: () => Enforcer.stopVerdict(bench) },
+    { names: [Enforcer.names.decide], run: Enforcer.decision },
     { names: ["nexus --version"], run: () => versionStart(bench) },
     { names: [empty], run: () => statusStart(bench, empty, join(bench.folder(), "home")) },
     { names: ["8 processes appending 2,000 each", "peak WAL of the 8 processes"], run: () => concurrentWriters(bench) },

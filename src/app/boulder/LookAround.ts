@@ -39,18 +39,14 @@ export const lookAround = ({ signal, delivered, session, project, checkout, conf
     const log = yield* EventLog
     const repositories = yield* Repositories
     const now = Date.now()
-    const { tree, gone } =
-      run.base === null
-        ? { tree: yield* repositories.treeOf(checkout), gone: [] }
-        : yield* repositories.treeSince(checkout, run.base)
     const names = new Set(run.gates.map(({ gate }) => gate))
-    const states = yield* statesOf({ checkout, project, gates: gatesOf(checkout.path, config) }, tree, sinceOf(run))
-    const mine = states.filter(({ gate }) => names.has(gate.name))
-    const changes = changesSince(
-      run,
-      checkout.path,
-      mine.map(({ gate }) => gate)
-    )
+    const gates = gatesOf(checkout.path, config).filter(({ name }) => names.has(name))
+    const look =
+      run.base === null
+        ? Effect.map(repositories.treeOf(checkout), (tree) => ({ tree, gone: [] }))
+        : repositories.treeSince(checkout, run.base)
+    const { tree, gone, states: mine } = yield* statesOf({ checkout, project, gates }, look, sinceOf(run))
+    const changes = changesSince(run, checkout.path, gates)
     const printed = new Map<string, string>()
     for (const { gate, verdict } of mine) {
       if (verdict === null || verdict.output === null || verdict.verdict === "passed") continue

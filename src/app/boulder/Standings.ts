@@ -54,10 +54,9 @@ const standingOf = (run: Run, { checkout, project, config }: Place) =>
       atWork: new Set()
     })
     const isHere = run.checkout === checkout.path
-    const tree = isHere ? yield* (yield* Repositories).treeOf(checkout) : ""
-    const states = isHere
-      ? yield* statesOf({ checkout, project, gates: gatesOf(checkout.path, config) }, tree, sinceOf(run))
-      : []
+    const look = Effect.map((yield* Repositories).treeOf(checkout), (tree) => ({ tree }))
+    const gates = gatesOf(checkout.path, config)
+    const states = isHere ? (yield* statesOf({ checkout, project, gates }, look, sinceOf(run))).states : []
     return {
       run: run.id,
       scope,

@@ -15,6 +15,8 @@ import type { Report } from "./Report.ts"
 export interface Since {
   /** A revision. Unset: as configured, else where the branch left its upstream or the main branch. */
   readonly base?: string | undefined
+  /** The commit itself, where it is known: that of an armed run. `base` comes before it. */
+  readonly commit?: string | undefined
   /** What was uncommitted then: `uncommittedNow` of that time. */
   readonly uncommitted?: ReadonlyArray<string> | undefined
 }
@@ -27,7 +29,10 @@ export const subjectOf = (checkout: string, gate: Gate, since: Since) =>
   Effect.gen(function* () {
     if (!isCheck(gate)) return { subject: "", base: null }
     const work = yield* Work
-    const base = yield* work.base(checkout, since.base ?? gate.options.base)
+    const base =
+      since.base === undefined && since.commit !== undefined
+        ? since.commit
+        : yield* work.base(checkout, since.base ?? gate.options.base)
     const { commit } = yield* (yield* History).head(checkout)
     // Without a base, documents are compared with HEAD.
     if (gate.check === "documentation") return { subject: `base ${base ?? `none head ${commit ?? "none"}`}`, base }

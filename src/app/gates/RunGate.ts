@@ -40,33 +40,38 @@ const here = Effect.gen(function* () {
 
 /** Where the work of a run began: what gates say of it is said of the same everywhere. Empty where no run is armed. */
 export const sinceOf = (run: Run | undefined): Since =>
-  run === undefined || run.base === null ? {} : { base: run.base, uncommitted: run.uncommitted }
+  run === undefined || run.base === null ? {} : { commit: run.base, uncommitted: run.uncommitted }
+
+/** What is said with a command comes before what was so when a run was armed. */
+const within = (armed: Since, said: Since): Since =>
+  said.base === undefined ? { ...armed, uncommitted: said.uncommitted ?? armed.uncommitted } : said
 
 /** All gates, by name. Checks are of what changed since the base; see `subjectOf`. */
 export const statesSince = (since: Since) =>
   Effect.gen(function* () {
     const place = yield* here
-    return yield* statesOf(place, yield* (yield* Repositories).treeOf(place.checkout), { ...place.since, ...since })
+    const look = Effect.map((yield* Repositories).treeOf(place.checkout), (tree) => ({ tree }))
+    return (yield* statesOf(place, look, within(place.since, since))).states
   })
 
 export const states = statesSince({})
 
-/** The gates of a project, and what each said of a tree. */
-export const statesOf = (
+/** The gates of a project, and what each said of a tree. `look` finds the tree out, meanwhile. */
+export const statesOf = <A extends { readonly tree: string }, E, R>(
   place: { readonly checkout: Checkout; readonly project: ProjectId; readonly gates: ReadonlyArray<Gate> },
-  tree: string,
+  look: Effect.Effect<A, E, R>,
   since: Since
 ) =>
   Effect.gen(function* () {
     const { checkout, project, gates } = place
     const { database } = yield* EventLog
-    return yield* Effect.forEach(gates, (gate) =>
-      Effect.gen(function* () {
-        const { subject } = yield* subjectOf(checkout.path, gate, since)
-        const verdict = Verdicts.on(database, { project, ...keyOf(gate, tree, subject) }) ?? null
-        return { gate, verdict } satisfies GateState
-      })
-    )
+    const subjects = Effect.forEach(gates, (gate) => subjectOf(checkout.path, gate, since))
+    const [seen, about] = yield* Effect.all([look, subjects], { concurrency: 2 })
+    const states = gates.map((gate, index): GateState => ({
+      gate,
+      verdict: Verdicts.on(database, { project, ...keyOf(gate, seen.tree, about[index]?.subject ?? "") }) ?? null
+    }))
+    return { ...seen, states }
   })
 
 /** The names of the gates that have passed on the files as they are. */
@@ -114,7 +119,7 @@ const runCommand = (gate: CommandGate, checkout: string) =>
 export const judge = (gate: Gate, { again, ...given }: Since & { readonly again: boolean }) =>
   Effect.gen(function* () {
     const { checkout, project, since: armed } = yield* here
-    const since = { ...armed, ...given }
+    const since = within(armed, given)
     const log = yield* EventLog
     const tree = yield* (yield* Repositories).treeOf(checkout)
     const { subject, base } = yield* subjectOf(checkout.path, gate, since)
