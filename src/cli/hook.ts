@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs"
 import * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { answerHook } from "../app/boulder/AnswerHook.ts"
 import { ingest } from "../app/Ingest.ts"
@@ -17,6 +18,13 @@ import * as Live from "./Live.ts"
 import { print } from "./print.ts"
 
 const usage = "usage: nexus hook AGENT [--delivered NAME] [--no-answer] < PAYLOAD"
+
+/** An agent waits no longer than this for its answer, in milliseconds; clients end a hook of theirs after ten seconds. */
+const patience = 8000
+
+class TooSlow extends Data.TaggedError("TooSlow") {
+  override readonly message = `the log took longer than ${patience / 1000} s`
+}
 
 /** When this process began, milliseconds since 1970: the hook was delivered a moment before. */
 const began = performance.timeOrigin
@@ -49,7 +57,13 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
         yield* Effect.sync(() => print(2, "nexus: a payload could not be recorded; see: nexus doctor\n"))
       const answer = yield* answerHook(agent, objectIn(payload), began)
       if (answer !== "" && !isMute) yield* Effect.sync(() => print(1, answer))
-    }).pipe(Effect.provide(Live.live(home)))
+    }).pipe(
+      Effect.provide(Live.live(home)),
+      Effect.timeoutFail({
+        duration: patience,
+        onTimeout: () => new TooSlow()
+      })
+    )
   }).pipe(
     Effect.catchAllCause((cause) =>
       Effect.sync(() => print(2, `nexus: ${describeHookFailure(Cause.squash(cause), kept)}\n`))
