@@ -19,19 +19,15 @@ const nexus = (...args: ReadonlyArray<string>): Promise<Ran> => world.nexus(args
 const shell = { CLAUDECODE: "1", CLAUDE_CODE_SESSION_ID: "601ddb06-1c5a-4f0e-9a43-2b6f3a1f8d11" }
 const asAgent = (...args: ReadonlyArray<string>): Promise<Ran> => world.nexus(args, { cwd: project, env: shell })
 
-/** A stop, as the client runs the hook of it. */
-const stop = (env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
+/** A payload, as the client runs the hook of it. */
+const hook = (payload: object, env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
   world.run(join(world.home, "bin/nexus-hook"), ["claude", "ack"], {
     cwd: project,
     env,
-    stdin: JSON.stringify({
-      session_id: shell.CLAUDE_CODE_SESSION_ID,
-      cwd: project,
-      hook_event_name: "Stop",
-      stop_hook_active: false,
-      last_assistant_message: "I am done."
-    })
+    stdin: JSON.stringify({ session_id: shell.CLAUDE_CODE_SESSION_ID, cwd: project, ...payload })
   })
+const stop = (env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
+  hook({ hook_event_name: "Stop", stop_hook_active: false, last_assistant_message: "I am done." }, env)
 
 describe("an armed run", () => {
   it("answers the installed hook, says why, and ends with one thing in the inbox", async () => {
@@ -110,6 +106,19 @@ describe("an agent", () => {
     // It may say that it needs a person, and then stops.
     await asAgent("task", "block", "1", "--reason", "a key is missing")
     expect((await stop()).stdout).toContain("a key is missing")
+  })
+
+  it("carries out what a person types as a command of the client's, at that moment", async () => {
+    await nexus("init", "--agent", "claude", "--yes")
+    await nexus("boulder", "arm")
+    await nexus("boulder", "pause")
+    await hook({ hook_event_name: "UserPromptSubmit", prompt: "/nexus:resume", prompt_id: "p1" })
+    await hook({ hook_event_name: "UserPromptExpansion", command_name: "nexus:resume", prompt_id: "p1" })
+    expect(json(await asAgent("boulder", "resume", "--json")).paused).toBeNull()
+    // Once something else has happened, it is the agent again.
+    await nexus("boulder", "pause")
+    await hook({ hook_event_name: "PreToolUse", tool_name: "Read", tool_input: {}, tool_use_id: "t1" })
+    expect((await asAgent("boulder", "resume")).exit).toBe(4)
   })
 
   it("arms nothing where that is not wanted", async () => {

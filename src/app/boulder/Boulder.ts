@@ -3,7 +3,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { boulderStream, type ProjectId, type SessionId } from "../../domain/Ids.ts"
+import { boulderStream, type ProjectId, type SessionId, sessionStream } from "../../domain/Ids.ts"
 import {
   type BoulderFact,
   BoulderRefused,
@@ -190,18 +190,37 @@ export const pause = (reason: string | null, lasts: number | null) =>
 
 export const resume = Effect.flatMap(here, ({ project }) => onlyPeople("resume", change(project, { do: "resume" })))
 
-/** What an agent is held to is not its own to undo. */
+/** What an agent is held to is not its own to undo: in its shell, only what a person just typed as a command of the client's is. */
 const onlyPeople = <A, E, R>(what: string, body: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(Nexus, ({ caller }): Effect.Effect<A, E | BoulderRefused, R> =>
-    caller === undefined
-      ? body
-      : Effect.fail(
-          new BoulderRefused({
-            reason: `Only a person may ${what} the boulder, and this is ${caller.agent}'s shell.`,
-            hint: 'If a task needs a person: nexus task block ID --reason "…"'
-          })
-        )
-  )
+  Effect.gen(function* () {
+    const { caller } = yield* Nexus
+    if (caller === undefined || (yield* typed(what, caller.session))) return yield* body
+    return yield* new BoulderRefused({
+      reason: `Only a person may ${what} the boulder, and this is ${caller.agent}'s shell.`,
+      hint: 'If a task needs a person: nexus task block ID --reason "…"'
+    })
+  })
+
+/** So many events back at the most is what a person typed. */
+const recent = 500
+
+/**
+ * Whether the last that happened in a conversation is that a person gave the client's command `/nexus:<what>`, as Claude Code
+ * 2.1.330 tells it (UserPromptExpansion) before the command's own lines run. The plugin lets no model give it.
+ */
+const typed = (what: string, session: SessionId | undefined) =>
+  Effect.gen(function* () {
+    if (session === undefined) return false
+    const log = yield* EventLog
+    const { position } = yield* log.head
+    const events = yield* log.page({ stream: sessionStream(session), after: Math.max(0, position - recent) }, recent)
+    const last = events.at(-1)
+    return (
+      last?.type === "HookReceived" &&
+      last.payload?.hook === "UserPromptExpansion" &&
+      last.payload.detail === `nexus:${what}`
+    )
+  })
 
 /** Arms a planned run as part of a transaction. */
 export const armIn = (

@@ -1,9 +1,13 @@
-/** What waits for a person: escalated runs, blocked tasks, what was done to checks, and pauses. */
+/** What waits for a person: escalated runs, blocked tasks, what was done to checks, conversations that do nothing, and pauses. */
 import * as Effect from "effect/Effect"
-import type { ProjectId } from "../../domain/Ids.ts"
+import type { ProjectId, SessionId } from "../../domain/Ids.ts"
+import { runFor } from "../../domain/boulder/Boulder.ts"
+import { tasksOf } from "../../domain/boulder/Observe.ts"
+import { duration, plural } from "../../domain/boulder/Wording.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Boulders from "../../projections/Boulders.ts"
 import * as Projects from "../../projections/Projects.ts"
+import * as Sessions from "../../projections/Sessions.ts"
 import * as Tasks from "../../projections/Tasks.ts"
 import { Nexus } from "../Nexus.ts"
 import { Repositories } from "../ports/Repositories.ts"
@@ -11,7 +15,7 @@ import { isoTime } from "../Views.ts"
 
 /** `subject`: the run or task. `todo`: the command that answers it. */
 export interface Waiting {
-  readonly kind: "escalation" | "blocked task" | "integrity alarm" | "pause"
+  readonly kind: "escalation" | "blocked task" | "integrity alarm" | "idle conversation" | "pause"
   readonly project: string
   readonly subject: string
   readonly text: string
@@ -20,21 +24,28 @@ export interface Waiting {
   readonly todo: string
 }
 
-/** Of the project here; of all projects where there is none, or when asked for. */
-export const inbox = ({ all }: { readonly all: boolean }) =>
+/** A conversation of which nothing was heard for so long, in milliseconds, is idle. */
+const idleAfter = 10 * 60_000
+
+/** Of the project here; of all projects where there is none, or when asked for. `now`: milliseconds since 1970. */
+export const inbox = ({ all, now = Date.now() }: { readonly all: boolean; readonly now?: number }) =>
   Effect.gen(function* () {
     const { database } = yield* EventLog
     const checkout = (yield* Repositories).checkoutOf((yield* Nexus).cwd)
     const here = checkout === undefined || all ? undefined : Projects.at(database, checkout.path)
     const projects = here === undefined ? Projects.list(database).map(({ id }) => id) : [here]
-    return (yield* Effect.forEach(projects, (id) => waitingFor(id))).flat()
+    return (yield* Effect.forEach(projects, (id) => waitingFor(id, now))).flat()
   })
 
-export const waitingFor = (project: ProjectId): Effect.Effect<ReadonlyArray<Waiting>, never, EventLog> =>
-  Effect.map(EventLog, ({ database }) => {
+export const waitingFor = (project: ProjectId, now = Date.now()) =>
+  Effect.gen(function* () {
+    const { database } = yield* EventLog
+    const { checkoutOf } = yield* Repositories
     const name = Projects.find(database, project)?.name ?? project
-    const { paused, runs } = Boulders.state(database, project)
-    const isPaused = paused !== null && (paused.until === null || paused.until > Date.now())
+    const state = Boulders.state(database, project)
+    const { paused, runs } = state
+    const isPaused = paused !== null && (paused.until === null || paused.until > now)
+    const tasks = Tasks.list(database, project)
     const escalations = runs.flatMap(({ id, escalation }): ReadonlyArray<Waiting> =>
       escalation === null
         ? []
@@ -70,10 +81,29 @@ export const waitingFor = (project: ProjectId): Effect.Effect<ReadonlyArray<Wait
       since: isoTime(time),
       todo: `nexus task start ${id}, done ${id} or cancel ${id}`
     }))
+    const idle = (isPaused ? [] : Sessions.list(database, { project, active: true })).flatMap(
+      ({ id, cwd, active }): ReadonlyArray<Waiting> => {
+        const run = now - active < idleAfter ? undefined : runFor(state, id as SessionId, checkoutOf(cwd)?.path ?? cwd)
+        const left = run === undefined ? 0 : tasksOf(run.tasks, { tasks, session: id, atWork: new Set() }).open
+        if (run === undefined || run.status !== "armed" || left === 0) return []
+        return [
+          {
+            kind: "idle conversation",
+            project: name,
+            subject: run.id,
+            text: `nothing was heard of it for ${duration(now - active)}, and ${plural(left, "task")} can be done`,
+            session: id,
+            since: isoTime(active),
+            todo: "look at it in its client, or nexus boulder disarm"
+          }
+        ]
+      }
+    )
     return [
       ...escalations,
       ...alarms,
       ...blocked,
+      ...idle,
       ...(isPaused
         ? [
             {

@@ -31,4 +31,8 @@ export const inboxCommand = Command.make(
         )
       })
     )
-).pipe(Command.withDescription("List what waits for a person: escalations, blocked tasks, integrity alarms, pauses"))
+).pipe(
+  Command.withDescription(
+    "List what waits for a person: escalations, blocked tasks, integrity alarms, idle conversations, pauses"
+  )
+)

@@ -174,6 +174,9 @@ describe("an agent that wants to stop", () => {
     // The client's own helpers are no stop at all.
     expect(await claude("SubagentStop", { agent_id: "a2", agent_type: "" })).toBeUndefined()
     expect(await decisions()).toEqual(["allow: not ours"])
+    at.put("shop/.nexus/config.jsonc", '{ "enforcer": { "subagents": true } }')
+    const held = await claude("SubagentStop", { agent_id: "a1", agent_type: "Explore" })
+    expect(held.hookSpecificOutput).toMatchObject({ hookEventName: "SubagentStop" })
   })
 
   it("is left to a person when the model's service refuses for good", async () => {
@@ -314,6 +317,21 @@ describe("what is done to the checks", () => {
     expect((await at.ofType("IntegrityAlarmRaised")).map(({ payload }) => payload.alarm.kind)).toEqual([
       "hooks bypassed"
     ])
+  })
+})
+
+describe("a conversation that is held and does nothing", () => {
+  it("is told to a person after a while", async () => {
+    await add("Write the parser")
+    await arm()
+    await call()
+    expect(await waiting()).toEqual([])
+    const later = Date.now() + 11 * 60_000
+    expect((await run(inbox({ all: false, now: later }))).map(({ kind, session }) => `${kind} ${session}`)).toEqual([
+      "idle conversation claude:one"
+    ])
+    await claude("SessionEnd", { reason: "other" })
+    expect(await run(inbox({ all: false, now: later }))).toEqual([])
   })
 })
 
