@@ -174,7 +174,7 @@ describe("nexus replay", () => {
     for (const line of whole.story) expect(keys(line)).toEqual(storyKeys)
     expect(keys(whole.state)).toEqual(["position", "projects", "sessions", "files"])
     expect(whole.state.sessions).toEqual(json(await nexus("sessions", "--json")).items)
-    expect(keys(whole.verification)).toEqual(["ok", "chain", "projections", "degraded"])
+    expect(keys(whole.verification)).toEqual(["ok", "chain", "projections", "decisions", "degraded"])
     expect(keys(whole.verification.chain)).toEqual(chainKeys)
     expect(whole.verification.ok).toBe(true)
     expect((await replay()).verification).toBe(null)

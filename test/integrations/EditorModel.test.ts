@@ -61,7 +61,8 @@ describe("the tree of tasks", () => {
 describe("the status bar", () => {
   it("tells how the boulder stands: nothing armed, armed, observed, paused, switched off", async () => {
     expect(await boulder()).toMatchObject({ text: "$(circle-large-outline) nexus $(inbox) 1", isPaused: false })
-    put(join(project, ".nexus/config.jsonc"), '{ "gates": { "ci": { "command": "true" } } }')
+    const gates = { ci: { command: "true" }, commits: false, documentation: false }
+    put(join(project, ".nexus/config.jsonc"), JSON.stringify({ gates }))
     await nexus("boulder", "arm")
     const armed = await boulder()
     expect(armed.text).toBe("$(circle-large-filled) nexus: 4 open, 0/25 $(inbox) 1")

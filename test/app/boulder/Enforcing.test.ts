@@ -35,7 +35,8 @@ const add = (...titles: ReadonlyArray<string>) =>
   run(TaskList.change({ do: "add", drafts: titles.map((title) => ({ title })) }))
 const arm = (more: Partial<Boulder.ArmOptions> = {}) =>
   run(Boulder.arm({ scope: "checkout", tasks: [], gates: [], observe: false, ...more }))
-const gate = async () => run(Effect.flatMap(RunGate.find("ci"), (found) => RunGate.judge(found, { again: false })))
+const gate = async (name = "ci") =>
+  run(Effect.flatMap(RunGate.find(name), (found) => RunGate.judge(found, { again: false })))
 
 /** What the hook of a client prints for a payload. */
 const hook = async (agent: string, payload: JsonObject): Promise<any> => {
@@ -143,6 +144,29 @@ describe("an agent that wants to stop", () => {
     }
     expect(texts[0]).toContain("wrong on line 1")
     expect(texts[2]).toContain("ci failed 3 times in a row with the same words")
+  })
+
+  it("is told which commit is not as it should be, until it is; what was there before is nobody's fault", async () => {
+    const gates = { ci: { command: "true" }, commits: { conventional: true }, documentation: false }
+    at.put("shop/.nexus/config.jsonc", JSON.stringify({ gates }))
+    at.put("shop/mine.txt", "a person's, not committed yet\n")
+    git(project, "commit", "--quiet", "--allow-empty", "--message", "wip of long ago")
+    await arm()
+    await gate()
+    at.put("shop/parser.js", "export {}\n")
+    git(project, "add", "parser.js")
+    git(project, "commit", "--quiet", "--no-verify", "--message", "wip")
+    await gate("commits")
+    await call()
+    const told = (await stop()).hookSpecificOutput.additionalContext as string
+    expect(told).toContain("Next: mend what the gate commits found")
+    expect(told).toContain(git(project, "rev-parse", "HEAD").slice(0, 7))
+    expect(told).not.toContain("long ago")
+    expect(told).not.toContain("mine.txt")
+    git(project, "commit", "--quiet", "--amend", "--message", "feat: a parser")
+    await gate("commits")
+    await call()
+    expect((await stop()).systemMessage).toContain("every gate is green")
   })
 
   it("may always say that it needs a person", async () => {
