@@ -9,7 +9,7 @@ import { loadSafely } from "../Config.ts"
 import { Nexus } from "../Nexus.ts"
 import type { Answer, JsonObject } from "../ports/Agent.ts"
 import { projectOf } from "../ProjectOf.ts"
-import { switchedOff } from "./Boulder.ts"
+import { inStep, switchedOff } from "./Boulder.ts"
 import { judgeStop } from "./JudgeStop.ts"
 import { launcher } from "./Launcher.ts"
 import { standing } from "./Standing.ts"
@@ -62,9 +62,10 @@ const heldAt = (cwd: string | undefined, session?: SessionId) =>
   Effect.gen(function* () {
     const { home, program } = yield* Nexus
     const located = cwd === undefined ? undefined : yield* projectOf(cwd)
-    if (located === undefined) return undefined
+    const { database } = yield* EventLog
+    if (located === undefined || !inStep(database)) return undefined
     const { project, checkout } = located
-    const state = Boulders.state((yield* EventLog).database, project)
+    const state = Boulders.state(database, project)
     const run =
       session === undefined
         ? state.runs.find(({ mode, checkout: at }) => mode === "enforce" && at === checkout.path)

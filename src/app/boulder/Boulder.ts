@@ -16,10 +16,13 @@ import {
 import type { BoulderArmed, RunTasks, Scope } from "../../domain/boulder/BoulderEvents.ts"
 import type { RunMode } from "../../domain/boulder/Facts.ts"
 import type { Gate } from "../../domain/boulder/Gates.ts"
+import type { Database } from "../../events/Database.ts"
 import type { Commit } from "../../events/Event.ts"
 import { EventLog, type Transaction } from "../../events/EventLog.ts"
 import { isCurrent } from "../../projections/Bookkeeping.ts"
 import * as Boulders from "../../projections/Boulders.ts"
+import * as Gates from "../../projections/Gates.ts"
+import * as Sessions from "../../projections/Sessions.ts"
 import * as Tasks from "../../projections/Tasks.ts"
 import { type Config, load } from "../Config.ts"
 import { NotFound } from "../Find.ts"
@@ -50,6 +53,13 @@ export const switchedOff = (checkout: string, config: Config): "environment" | "
   if (existsSync(join(checkout, stopFile))) return "stop file"
   return config.enforcer.mode === "off" ? "configuration" : null
 }
+
+/**
+ * Whether what the boulder is judged by is in step with the log. It is not between an update of Nexus and the next command, which
+ * derives it again; a hook does not wait for that, and lets everybody go.
+ */
+export const inStep = (database: Database): boolean =>
+  [Boulders.Boulders, Tasks.Tasks, Gates.Gates, Sessions.Sessions].every((one) => isCurrent(database, one))
 
 /** The state within a transaction: from the read model when it is in step, else from the events. */
 export const stateIn = (transaction: Transaction, project: ProjectId): State =>
@@ -143,19 +153,24 @@ export const plan = (
             Effect.map(named("gate", name, known, "nexus gate list"), (found) => gateNamed(all, found))
           ).pipe(Effect.map((found) => found.flat()))
     const { scope, tasks, mode } = wanted
+    const pins = pinsOf(checkout.path, chosen)
     return {
       scope,
       tasks,
       mode,
       checkout: checkout.path,
       base: (yield* Repositories).headOf(checkout),
-      uncommitted: (yield* uncommittedNow(checkout.path)).slice(0, mostUncommitted),
-      ...pinsOf(checkout.path, chosen)
+      uncommitted: fitting(yield* uncommittedNow(checkout.path)),
+      gates: pins.gates,
+      files: fitting(pins.files)
     } satisfies Omit<BoulderArmed, "run">
   })
 
-/** Of more files than these, some may be blamed on an agent. */
-const mostUncommitted = 300
+/** As much of a list as an event has room for: of more, some may be blamed on an agent, or be changed by it untold. */
+const fitting = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> => {
+  let bytes = 0
+  return items.filter((item) => (bytes += Buffer.byteLength(JSON.stringify(item)) + 1) <= 24 * 1024)
+}
 
 const gateNamed = (gates: ReadonlyArray<Gate>, name: string) => gates.filter((gate) => gate.name === name)
 
@@ -180,7 +195,7 @@ export const pause = (reason: string | null, lasts: number | null) =>
   Effect.gen(function* () {
     const { project } = yield* here
     const { redact } = yield* Secrets
-    const clean = reason === null ? null : cleanText(reason.replace(/\s+/g, " ").trim(), redact).text
+    const clean = reason === null ? null : cleanText(reason.replace(/\s+/g, " ").trim().slice(0, 500), redact).text
     return yield* change(project, {
       do: "pause",
       reason: clean === "" ? null : clean,

@@ -23,7 +23,7 @@ import { Nexus } from "../Nexus.ts"
 import type { Answer, StopSignal } from "../ports/Agent.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import { projectOf } from "../ProjectOf.ts"
-import { stateIn } from "./Boulder.ts"
+import { inStep, stateIn } from "./Boulder.ts"
 import { lookAround } from "./LookAround.ts"
 import { launcher } from "./Launcher.ts"
 
@@ -40,7 +40,7 @@ export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
     const { home } = yield* Nexus
     const { session } = signal
     const located = cwd === undefined || session === null ? undefined : yield* projectOf(cwd)
-    if (located === undefined || session === null) return allowed
+    if (located === undefined || session === null || !inStep(log.database)) return allowed
     const { project, checkout } = located
     const known = runFor(Boulders.state(log.database, project), session, checkout.path)
     if (known === undefined) return allowed

@@ -92,11 +92,13 @@ export const observe = (
     failures: turn.failures,
     tasks,
     gates: world.gates.map(({ name, verdict, id }) => ({ name, verdict, id })),
-    alarms: world.alarms
+    alarms: world.alarms.slice(0, shown)
   }
 }
 
+/** An event has room for so many of a kind, and for so much of a text. */
 const shown = 20
+const words = 300
 
 /** How the tasks of a run stand, for one of its conversations. */
 export const tasksOf = (
@@ -123,7 +125,7 @@ export const tasksOf = (
     blocked: mine
       .filter(({ status }) => status === "blocked")
       .slice(0, shown)
-      .map(({ id, reason }) => ({ id, reason: reason ?? "" }))
+      .map(({ id, reason }) => ({ id, reason: (reason ?? "").slice(0, words).toWellFormed() }))
   }
 }
 

@@ -1,6 +1,7 @@
 /** Stops as real clients deliver them, judged on real repositories, and answered. */
 import { rmSync } from "node:fs"
 import { join } from "node:path"
+import Sqlite from "better-sqlite3"
 import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { answerHook } from "../../../src/app/boulder/AnswerHook.ts"
@@ -319,6 +320,18 @@ describe("what is done to the checks", () => {
     expect((await stop()).systemMessage).toContain("gate changed: .nexus/config.jsonc (enforcer)")
   })
 
+  it("is told within the room that an event has, however much there is", async () => {
+    for (let index = 0; index < 60; index++) at.put(`shop/test/${"deep/".repeat(40)}${index}.test.js`, `// ${index}\n`)
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "test: many")
+    await arm()
+    rmSync(join(project, "test"), { recursive: true })
+    await gate()
+    await call()
+    expect((await stop()).systemMessage).toContain("test deleted")
+    expect(await at.ofType("IntegrityAlarmRaised")).toHaveLength(20)
+  })
+
   it("is forgotten when it was put right, and a moved test is no deleted one", async () => {
     await arm()
     git(project, "mv", "test/cart.test.js", "test/basket.test.js")
@@ -356,6 +369,18 @@ describe("a conversation that is held and does nothing", () => {
     ])
     await claude("SessionEnd", { reason: "other" })
     expect(await run(inbox({ all: false, now: later }))).toEqual([])
+  })
+})
+
+describe("a log that an update of Nexus has not brought up to date yet", () => {
+  it("lets everybody go, and complains of nothing", async () => {
+    await add("Write the parser")
+    await arm()
+    const sqlite = new Sqlite(at.home.log)
+    sqlite.exec("DROP TABLE boulders; UPDATE projections SET version = 0 WHERE name = 'boulders'")
+    sqlite.close()
+    expect(await stop()).toBeUndefined()
+    expect(await at.ofType("StopObserved")).toHaveLength(1)
   })
 })
 
