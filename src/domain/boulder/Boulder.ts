@@ -7,70 +7,8 @@ import * as Schema from "effect/Schema"
 import type { SessionId } from "../Ids.ts"
 import { RunId } from "./BoulderEvents.ts"
 import type * as Events from "./BoulderEvents.ts"
-import type { Alarm, Facts, RunMode } from "./Facts.ts"
-
-/** What a run remembers of one conversation: what its last decision knew, and what came of it. */
-export interface Conversation {
-  /** The last decision: its position in the log, and when it was made. */
-  readonly decided: { readonly position: number; readonly time: number }
-  readonly turn: string | null
-  /** Continuations since a person last spoke. */
-  readonly sinceHuman: number
-  /** A continuation that nothing has come of yet: the position and time of its decision. */
-  readonly pending: { readonly position: number; readonly time: number } | null
-  readonly lost: number
-  readonly tokensBefore: number | null
-  /** When it was last compacted. */
-  readonly compacted: number | null
-  readonly failures: Facts["failures"]
-  readonly tallies: Tallies
-}
-
-/** How the work went over the last stops: see `Facts`. */
-export type Tallies = Pick<
-  Facts,
-  "fingerprint" | "fingerprints" | "textOnly" | "sameProgress" | "sameAnswer" | "answer" | "failing" | "tokens"
->
-
-export const noTallies: Tallies = {
-  fingerprint: "",
-  fingerprints: [],
-  textOnly: 0,
-  sameProgress: 0,
-  sameAnswer: 0,
-  answer: null,
-  failing: [],
-  tokens: null
-}
-
-const talliesOf = ({
-  fingerprint,
-  fingerprints,
-  textOnly,
-  sameProgress,
-  sameAnswer,
-  answer,
-  failing,
-  tokens
-}: Facts): Tallies => ({ fingerprint, fingerprints, textOnly, sameProgress, sameAnswer, answer, failing, tokens })
-
-/** A stop at which the work was not looked at is no sign of how it goes; one that was granted ends the row. */
-const talliesAfter = (
-  { verdict, would, rule, facts }: Events.StopDecided,
-  before: Conversation | undefined
-): Tallies => {
-  if (verdict === "continue" || would === "continue") return talliesOf(facts)
-  return judged.has(rule) ? { ...noTallies, tokens: facts.tokens } : (before?.tallies ?? noTallies)
-}
-
-/** The rules that look at the work. */
-const judged: ReadonlySet<string> = new Set([
-  "limit reached",
-  "no progress",
-  "work is done",
-  "a person is needed",
-  "work is left"
-])
+import { after, type Conversation } from "./Conversation.ts"
+import type { Alarm, RunMode } from "./Facts.ts"
 
 export interface Run {
   readonly id: RunId
@@ -290,22 +228,11 @@ const decided = (state: State, payload: Events.StopDecided, position: number, ti
     // The work is proved done: the run is over. One that only observes goes on observing.
     if (rule === "work is done" && verdict === "allow" && run.mode === "enforce") return undefined
     const last = { position, session, verdict, rule, reason, time }
-    // A stop that was told twice, or is no stop of the conversation, says nothing new about it.
-    if (rule === "not ours" && facts.stop.isRepeated) return { ...run, last }
-    const before = run.conversations[session]
+    // A stop that was told twice, or is none of the conversation itself, says nothing new about it.
+    if (rule === "not ours") return { ...run, last }
     const continues = verdict === "continue"
     const task = facts.tasks.next?.id ?? ""
-    const one: Conversation = {
-      decided: { position, time },
-      turn: facts.turn,
-      sinceHuman: facts.continued.sinceHuman + Number(continues),
-      pending: continues ? { position, time } : null,
-      lost: before?.lost ?? 0,
-      tokensBefore: facts.tokensBefore,
-      compacted: facts.sinceCompaction === null ? null : facts.now - facts.sinceCompaction,
-      failures: facts.failures,
-      tallies: talliesAfter(payload, before)
-    }
+    const one = after(payload, run.conversations[session], { position, time })
     return {
       ...run,
       last,

@@ -1,7 +1,8 @@
 /** The facts of a stop: from what the log knows of the run, what happened since, and what the outside looks like just now. */
 import { distance } from "fastest-levenshtein"
 import type { SessionId } from "../Ids.ts"
-import { noTallies, type Run, type State } from "./Boulder.ts"
+import type { Run, State } from "./Boulder.ts"
+import { noTallies } from "./Conversation.ts"
 import type { Alarm, Facts, GateFact } from "./Facts.ts"
 import type { Limits } from "./Limits.ts"
 import { ready, type Task } from "./Tasks.ts"

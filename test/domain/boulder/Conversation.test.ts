@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest"
+import { SessionId } from "../../../src/domain/Ids.ts"
+import { RunId, type StopDecided } from "../../../src/domain/boulder/BoulderEvents.ts"
+import { after } from "../../../src/domain/boulder/Conversation.ts"
+import { algorithm, decide } from "../../../src/domain/boulder/Decide.ts"
+import type { Facts } from "../../../src/domain/boulder/Facts.ts"
+import { defaultLimits } from "../../../src/domain/boulder/Limits.ts"
+import { finished, noon, ordinary } from "./situations.ts"
+
+const decided = (facts: Facts): StopDecided => ({
+  run: RunId.make("R-1"),
+  session: SessionId.make("claude:1"),
+  ...decide(facts, defaultLimits),
+  algorithm,
+  facts,
+  limits: defaultLimits
+})
+const at = { position: 9, time: noon }
+const row: Facts = {
+  ...ordinary,
+  textOnly: 2,
+  sameProgress: 2,
+  fingerprints: ["a", "a"],
+  continued: { ...ordinary.continued, sinceHuman: 4 }
+}
+const before = after(decided(row), undefined, at)
+const standDown: Facts = { ...row, stop: { ...row.stop, background: 1 } }
+
+describe("a row of stops", () => {
+  it("goes on with each continuation, which counts against what was said since a person spoke", () => {
+    expect(before).toMatchObject({ sinceHuman: 5, pending: at, tallies: { textOnly: 2, sameProgress: 2 } })
+  })
+
+  it("stays as it is over a stop at which the work was not looked at", () => {
+    expect(after(decided({ ...standDown, textOnly: 3 }), before, at).tallies).toEqual(before.tallies)
+  })
+
+  it("has a tool call in it, also when the next stop was not looked at", () => {
+    expect(after(decided({ ...standDown, textOnly: 0 }), before, at).tallies).toMatchObject({
+      textOnly: 0,
+      sameProgress: 2
+    })
+  })
+
+  it("ends with a person's words, and with a stop that was granted", () => {
+    expect(after(decided({ ...standDown, fingerprints: ["a"] }), before, at).tallies).toMatchObject({ sameProgress: 0 })
+    expect(after(decided(finished), before, at)).toMatchObject({ pending: null, tallies: { sameProgress: 0 } })
+  })
+})
