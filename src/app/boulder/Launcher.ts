@@ -10,8 +10,11 @@ export const launcher = ({ home, program }: Pick<Nexus["Type"], "home" | "progra
     .some((folder) => folder !== "" && isProgram(join(folder, "nexus")))
   if (onPath) return "nexus"
   const own = join(home.path, "bin", "nexus")
-  return existsSync(own) ? own : `${program.node} ${program.nexus}`
+  return existsSync(own) ? word(own) : `${word(program.node)} ${word(program.nexus)}`
 }
+
+/** As one word of a shell's. */
+const word = (path: string): string => (/^[\w./:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
 const isProgram = (file: string): boolean => {
   try {
