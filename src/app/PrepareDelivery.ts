@@ -177,15 +177,11 @@ export const prepare = (
     } satisfies Prepared
   })
 
-/**
- * Whether somebody else waits until this is recorded: another process that still runs, or, where this one records what several put
- * into the spool at once, another of those. What nobody waits for here is recorded at once.
- */
+/** Whether another process waits until this is recorded. What this process put into the spool waits for nobody for long. */
 const hasHookOfItsOwn = ({ name, time }: Delivery, waiting: string | undefined): boolean => {
   const age = Date.now() - time
   if (age < looksWithin && waiting !== undefined) return true
-  const isOwn = name.split(".")[3] === `${process.pid}`
-  return age < endsWithin && (isOwn ? waiting !== undefined : Spool.isBeingDelivered(name))
+  return age < endsWithin && name.split(".")[3] !== `${process.pid}` && Spool.isBeingDelivered(name)
 }
 
 const refuse = (reason: string) => Effect.fail(new PayloadRefused({ reason }))
