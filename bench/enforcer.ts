@@ -118,6 +118,7 @@ const worldAt = (session: SessionId, position: number): World => ({
   client: "claude",
   session,
   off: null,
+  mode: "enforce",
   stop: {
     kind: "stop",
     isNamed: true,

@@ -103,6 +103,9 @@ describe("an agent", () => {
       expect(refused.exit).toBe(4)
       expect(refused.stderr).toContain("this is claude's shell")
     }
+    expect((await asAgent("boulder", "arm", "--observe")).exit).toBe(4)
+    expect((await asAgent("config", "set", "--user", "enforcer.mode", "off")).exit).toBe(4)
+    expect((await asAgent("task", "cancel", "1", "--reason", "no")).exit).toBe(4)
     // It may say that it needs a person, and then stops.
     await asAgent("task", "block", "1", "--reason", "a key is missing")
     expect((await stop()).stdout).toContain("a key is missing")

@@ -1,5 +1,5 @@
 /** Programs of a project, through Node: each in a process group of its own, so that all that it started ends with it. */
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type ProgramRun, Programs } from "../../app/ports/Programs.ts"
@@ -45,6 +45,7 @@ export const layer = Layer.succeed(Programs, {
         child.stdout.destroy()
         child.stderr.destroy()
         const durationMs = Math.round(performance.now() - started)
+        if (exit === 127 && typeof command === "string") isMissing = isUnknown(command, cwd)
         resume(Effect.succeed({ exit, isTimedOut, isMissing, output: output.read(), durationMs }))
       }
       child.once("error", (cause: NodeJS.ErrnoException) => {
@@ -62,6 +63,15 @@ export const layer = Layer.succeed(Programs, {
       return Effect.sync(stop)
     })
 })
+
+/**
+ * Whether the shell itself can't find the program that a line begins with. 127 alone doesn't say so: a script whose own tools were
+ * taken away ends with it as well.
+ */
+const isUnknown = (line: string, cwd: string): boolean => {
+  const [, word] = /^\s*(?:\w+=\S*\s+)*([\w./][\w./+-]*)/.exec(line) ?? []
+  return word !== undefined && spawnSync("/bin/sh", ["-c", 'command -v "$1"', "sh", word], { cwd }).status !== 0
+}
 
 /** Keeps the last `keep` bytes of what is added. */
 const tail = (keep: number) => {

@@ -1,7 +1,7 @@
 /** What a hook that waits is answered: whether to stop, whether to call a tool, and what to remember after a compaction. */
 import * as Effect from "effect/Effect"
-import { runFor } from "../../domain/boulder/Boulder.ts"
-import { isBypass } from "../../domain/boulder/Turn.ts"
+import { isPaused, runFor } from "../../domain/boulder/Boulder.ts"
+import { isBypass } from "../../domain/boulder/Bypass.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Boulders from "../../projections/Boulders.ts"
@@ -68,10 +68,14 @@ const heldAt = (cwd: string | undefined, session?: SessionId) =>
     const state = Boulders.state(database, project)
     const run =
       session === undefined
-        ? state.runs.find(({ mode, checkout: at }) => mode === "enforce" && at === checkout.path)
+        ? state.runs.find(
+            ({ mode, status, checkout: at, scope }) =>
+              mode === "enforce" && status === "armed" && (at === checkout.path || scope.kind === "project")
+          )
         : runFor(state, session, checkout.path)
-    const isOff = state.paused !== null || switchedOff(checkout.path, loadSafely(home.config, checkout.path)) !== null
-    return run === undefined || run.status !== "armed" || isOff
+    const isOff =
+      isPaused(state, Date.now()) || switchedOff(checkout.path, loadSafely(home.config, checkout.path)) !== null
+    return run === undefined || run.status !== "armed" || run.mode === "observe" || isOff
       ? undefined
-      : { run, project, nexus: launcher({ home, program }) }
+      : { run, session, project, nexus: launcher({ home, program }) }
   })

@@ -11,6 +11,7 @@ import {
   decide,
   evolve,
   initial,
+  runAt,
   type State
 } from "../../domain/boulder/Boulder.ts"
 import type { BoulderArmed, RunTasks, Scope } from "../../domain/boulder/BoulderEvents.ts"
@@ -128,7 +129,13 @@ export const arm = ({ scope, tasks, gates, observe }: ArmOptions) =>
       mode: observe || config.enforcer.mode === "observe" ? "observe" : "enforce",
       gates
     })
-    return yield* change(project, { do: "arm", run })
+    const { caller } = yield* Nexus
+    const held =
+      caller === undefined ? undefined : runAt(Boulders.state(database, project), checkout.path, caller.session)
+    // Another run would take the place of the one that holds this conversation.
+    return held === undefined
+      ? yield* change(project, { do: "arm", run })
+      : yield* onlyPeople("arm", change(project, { do: "arm", run }))
   })
 
 /** A run as it would be armed now. `gates` empty: those that the configuration says. */
@@ -153,7 +160,7 @@ export const plan = (
             Effect.map(named("gate", name, known, "nexus gate list"), (found) => gateNamed(all, found))
           ).pipe(Effect.map((found) => found.flat()))
     const { scope, tasks, mode } = wanted
-    const pins = pinsOf(checkout.path, chosen)
+    const pins = pinsOf({ checkout: checkout.path, userFile: (yield* Nexus).home.config }, chosen)
     return {
       scope,
       tasks,

@@ -1,5 +1,6 @@
 /** Decisions about stops, looked at again: listed, explained fact by fact, and made once more from recorded facts. */
 import * as Effect from "effect/Effect"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { StopDecided } from "../../domain/boulder/BoulderEvents.ts"
 import { decide, rules } from "../../domain/boulder/Decide.ts"
@@ -30,12 +31,18 @@ export const explain = (position: number | undefined) =>
     const wanted = position ?? last?.position
     const missing = new NotFound({
       what: "decision",
-      name: String(wanted ?? "at all"),
+      name: String(wanted ?? "yet"),
       hint: "List them: nexus boulder history"
     })
     if (wanted === undefined) return yield* missing
     const [event] = yield* log.page({ after: wanted - 1 }, 1)
-    if (event?.position !== wanted || event.type !== "StopDecided" || event.payload === null) return yield* missing
+    if (
+      event?.position !== wanted ||
+      event.type !== "StopDecided" ||
+      event.payload === null ||
+      event.project !== project
+    )
+      return yield* missing
     const { text, ...decision } = event.payload
     const told = text?.blob === undefined ? undefined : yield* log.blobs.get(text.blob)
     return {
@@ -84,7 +91,11 @@ export const simulate = (file: string) =>
     return yield* Effect.forEach(documents, (document, index) =>
       Effect.gen(function* () {
         const { facts, limits, verdict, rule } = yield* Schema.decodeUnknown(Recorded)(bare(document)).pipe(
-          Effect.mapError((wrong) => new FactsRefused({ file: source, document: index + 1, reason: wrong.message }))
+          Effect.mapError((wrong) => {
+            const [issue] = ParseResult.ArrayFormatter.formatErrorSync(wrong)
+            const reason = `${issue?.path.map(String).join(".") || "it"}: ${issue?.message ?? wrong.message}`
+            return new FactsRefused({ file: source, document: index + 1, reason })
+          })
         )
         const decision = decide(facts, limits)
         const isSame =

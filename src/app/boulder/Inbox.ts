@@ -1,7 +1,7 @@
 /** What waits for a person: escalated runs, blocked tasks, what was done to checks, conversations that do nothing, and pauses. */
 import * as Effect from "effect/Effect"
 import type { ProjectId, SessionId } from "../../domain/Ids.ts"
-import { runFor } from "../../domain/boulder/Boulder.ts"
+import { isPaused, runFor } from "../../domain/boulder/Boulder.ts"
 import { tasksOf } from "../../domain/boulder/Observe.ts"
 import { duration, plural } from "../../domain/boulder/Wording.ts"
 import { EventLog } from "../../events/EventLog.ts"
@@ -27,6 +27,9 @@ export interface Waiting {
 /** A conversation of which nothing was heard for so long, in milliseconds, is idle. */
 const idleAfter = 10 * 60_000
 
+/** After so long, its client was ended without a word. */
+const forgottenAfter = 24 * 60 * 60_000
+
 /** Of the project here; of all projects where there is none, or when asked for. `now`: milliseconds since 1970. */
 export const inbox = ({ all, now = Date.now() }: { readonly all: boolean; readonly now?: number }) =>
   Effect.gen(function* () {
@@ -44,7 +47,7 @@ export const waitingFor = (project: ProjectId, now = Date.now()) =>
     const name = Projects.find(database, project)?.name ?? project
     const state = Boulders.state(database, project)
     const { paused, runs } = state
-    const isPaused = paused !== null && (paused.until === null || paused.until > now)
+    const isHeldUp = isPaused(state, now)
     const tasks = Tasks.list(database, project)
     const escalations = runs.flatMap(({ id, escalation }): ReadonlyArray<Waiting> =>
       escalation === null
@@ -81,11 +84,14 @@ export const waitingFor = (project: ProjectId, now = Date.now()) =>
       since: isoTime(time),
       todo: `nexus task start ${id}, done ${id} or cancel ${id}`
     }))
-    const idle = (isPaused ? [] : Sessions.list(database, { project, active: true })).flatMap(
+    const idle = (isHeldUp ? [] : Sessions.list(database, { project, active: true })).flatMap(
       ({ id, cwd, active }): ReadonlyArray<Waiting> => {
-        const run = now - active < idleAfter ? undefined : runFor(state, id as SessionId, checkoutOf(cwd)?.path ?? cwd)
+        const run =
+          now - active < idleAfter || now - active > forgottenAfter
+            ? undefined
+            : runFor(state, id as SessionId, checkoutOf(cwd)?.path ?? cwd)
         const left = run === undefined ? 0 : tasksOf(run.tasks, { tasks, session: id, atWork: new Set() }).open
-        if (run === undefined || run.status !== "armed" || left === 0) return []
+        if (run === undefined || run.status !== "armed" || run.mode === "observe" || left === 0) return []
         return [
           {
             kind: "idle conversation",
@@ -104,7 +110,7 @@ export const waitingFor = (project: ProjectId, now = Date.now()) =>
       ...alarms,
       ...blocked,
       ...idle,
-      ...(isPaused
+      ...(paused !== null && isHeldUp
         ? [
             {
               kind: "pause" as const,

@@ -42,7 +42,8 @@ export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
     const located = cwd === undefined || session === null ? undefined : yield* projectOf(cwd)
     if (located === undefined || session === null || !inStep(log.database)) return allowed
     const { project, checkout } = located
-    const known = runFor(Boulders.state(log.database, project), session, checkout.path)
+    const state = Boulders.state(log.database, project)
+    const known = runFor(state, session, checkout.path)
     if (known === undefined) return allowed
     const config = loadSafely(home.config, checkout.path)
     const { world, printed } = yield* lookAround({ signal, delivered, session, project, checkout, config, run: known })
@@ -52,15 +53,14 @@ export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
 
     const decideOn = (state: State, run: Run, events: ReadonlyArray<RecordedEvent>): StopDecided => {
       const turn = turnOf(run, session, events)
-      const alarms = [...world.alarms, ...bypassed(run, turn)]
+      const alarms = [...bypassed(run, turn), ...world.alarms]
       const facts = observe(state, run, turn, { ...world, alarms }, limits, sha256)
       return { run: run.id, session, ...decide(facts, limits), algorithm, facts, limits }
     }
     const since = (run: Run): Query => ({
       stream: sessionStream(session),
-      after: run.conversations[session]?.decided.position ?? 0
+      after: run.conversations[session]?.decided.position ?? run.from
     })
-    const state = Boulders.state(log.database, project)
     const draft = decideOn(state, known, yield* log.page(since(known), most))
     const text =
       draft.verdict === "continue" ? promptOf(draft.facts, draft.level ?? 1, limits, { nexus, printed }) : undefined

@@ -12,6 +12,7 @@ import * as Tasks from "../../projections/Tasks.ts"
 import type { Config } from "../Config.ts"
 import { gatesOf } from "../gates/Definitions.ts"
 import { sinceOf, statesOf } from "../gates/RunGate.ts"
+import { Nexus } from "../Nexus.ts"
 import type { StopSignal } from "../ports/Agent.ts"
 import { type Checkout, Repositories } from "../ports/Repositories.ts"
 import { switchedOff } from "./Boulder.ts"
@@ -38,15 +39,19 @@ export const lookAround = ({ signal, delivered, session, project, checkout, conf
   Effect.gen(function* () {
     const log = yield* EventLog
     const repositories = yield* Repositories
+    const { home } = yield* Nexus
     const now = Date.now()
     const names = new Set(run.gates.map(({ gate }) => gate))
     const gates = gatesOf(checkout.path, config).filter(({ name }) => names.has(name))
+    // Of another checkout than the one that it was armed in, a run knows no beginning.
+    const isHome = run.checkout === checkout.path
     const look =
-      run.base === null
+      run.base === null || !isHome
         ? Effect.map(repositories.treeOf(checkout), (tree) => ({ tree, gone: [] }))
         : repositories.treeSince(checkout, run.base)
-    const { tree, gone, states: mine } = yield* statesOf({ checkout, project, gates }, look, sinceOf(run))
-    const changes = changesSince(run, checkout.path, gates)
+    const since = sinceOf(run, checkout.path)
+    const { tree, gone, states: mine } = yield* statesOf({ checkout, project, gates }, look, since)
+    const changes = isHome ? changesSince(run, { checkout: checkout.path, userFile: home.config }, gates) : []
     const printed = new Map<string, string>()
     for (const { gate, verdict } of mine) {
       if (verdict === null || verdict.output === null || verdict.verdict === "passed") continue
@@ -55,13 +60,14 @@ export const lookAround = ({ signal, delivered, session, project, checkout, conf
     }
     const usage = Sessions.find(log.database, session)?.usage ?? null
     const atWork = Sessions.list(log.database, { project, active: true })
-      .filter(({ active }) => now - active < atWorkWithin)
+      .filter(({ active, status }) => status === "active" && now - active < atWorkWithin)
       .map(({ id }) => id)
     const world: World = {
       now,
       client: clientOf(session),
       session,
       off: switchedOff(checkout.path, config),
+      mode: config.enforcer.mode === "observe" ? "observe" : "enforce",
       stop: {
         kind: signal.kind === "subagent" && config.enforcer.subagents ? "stop" : signal.kind,
         isNamed: true,

@@ -3,7 +3,7 @@
  * pass can also change the check, which is told to a person and never taken for a pass.
  */
 import { hash } from "node:crypto"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { parse } from "jsonc-parser"
 import type { BoulderArmed } from "../../domain/boulder/BoulderEvents.ts"
@@ -20,7 +20,7 @@ const guarded =
   /^(?:[Tt]askfile\.ya?ml|[Jj]ustfile|(?:GNU)?[Mm]akefile|lefthook\.ya?ml|\.pre-commit-config\.yaml|\.commitlintrc(?:\.\w+)?|commitlint\.config\.\w+|\.markdownlint(?:-cli2)?\.\w+|\.oxlintrc\.json|\.eslintrc(?:\.\w+)?|eslint\.config\.\w+|biome\.jsonc?|\.?ruff\.toml|\.golangci\.\w+)$/
 
 /** What gates and the files that they stand on are now. */
-export const pinsOf = (checkout: string, gates: ReadonlyArray<Gate>): Pins => ({
+export const pinsOf = ({ checkout, userFile }: Place, gates: ReadonlyArray<Gate>): Pins => ({
   gates: gates.map((gate) => ({ gate: gate.name, definition: digest(definitionText(gate)) })),
   files: [
     ...namesIn(checkout)
@@ -33,7 +33,8 @@ export const pinsOf = (checkout: string, gates: ReadonlyArray<Gate>): Pins => ({
         part: "",
         hash: digest(contentOf(join(checkout, ".husky", name)) ?? "")
       })),
-    { file: configFile, part: "enforcer", hash: digest(JSON.stringify(enforcerIn(checkout) ?? null)) },
+    { file: configFile, part: "enforcer", hash: digest(enforcerIn(join(checkout, configFile))) },
+    { file: userFile, part: "enforcer", hash: digest(enforcerIn(userFile)) },
     ...Object.entries(scriptsOf(checkout)).map(([part, script]) => ({
       file: "package.json",
       part,
@@ -42,9 +43,15 @@ export const pinsOf = (checkout: string, gates: ReadonlyArray<Gate>): Pins => ({
   ]
 })
 
+/** The top of a checkout, and the user's own configuration. */
+export interface Place {
+  readonly checkout: string
+  readonly userFile: string
+}
+
 /** What is different. What was added stands for nothing yet; what was changed or taken away does. */
-export const changesSince = (pins: Pins, checkout: string, gates: ReadonlyArray<Gate>): ReadonlyArray<Alarm> => {
-  const now = pinsOf(checkout, gates)
+export const changesSince = (pins: Pins, place: Place, gates: ReadonlyArray<Gate>): ReadonlyArray<Alarm> => {
+  const now = pinsOf(place, gates)
   const changed = pins.gates.flatMap(({ gate, definition }): ReadonlyArray<Alarm> => {
     const found = now.gates.find((one) => one.gate === gate)
     if (found?.definition === definition) return []
@@ -79,7 +86,14 @@ export const deletedTests = (gone: ReadonlyArray<Gone>): ReadonlyArray<Alarm> =>
 const isTest =
   /(?:^|\/)(?:tests?|__tests__|spec|specs)\/[^]*\.\w+$|[._-](?:test|tests|spec)\.\w+$|(?:^|\/)test_[^/]*\.py$|_test\.(?:go|py|rb|exs?|dart)$|Tests?\.(?:java|kt|cs|swift|scala|php)$/
 
-const namesIn = (folder: string): ReadonlyArray<string> => (existsSync(folder) ? readdirSync(folder).sort() : [])
+const namesIn = (folder: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(folder).sort()
+  } catch {
+    // Not there, or no folder.
+    return []
+  }
+}
 
 const contentOf = (file: string): Buffer | undefined => {
   try {
@@ -92,10 +106,10 @@ const contentOf = (file: string): Buffer | undefined => {
 
 const configFile = ".nexus/config.jsonc"
 
-/** What the project says of the enforcer itself: an agent could lift its own limits there. */
-const enforcerIn = (checkout: string): unknown => {
-  const text = contentOf(join(checkout, configFile))?.toString("utf8") ?? ""
-  return (parse(text) as { readonly enforcer?: unknown } | undefined)?.enforcer
+/** What a configuration says of the enforcer itself: an agent could lift its own limits there. In JSON. */
+const enforcerIn = (file: string): string => {
+  const text = contentOf(file)?.toString("utf8") ?? ""
+  return JSON.stringify((parse(text) as { readonly enforcer?: unknown } | undefined)?.enforcer ?? null)
 }
 
 const scriptsOf = (checkout: string): Readonly<Record<string, string>> => {

@@ -1,7 +1,7 @@
 /** How the boulder of a project stands: whether it is paused, and each run with its tasks, gates and last decision. */
 import * as Effect from "effect/Effect"
 import type { ProjectId } from "../../domain/Ids.ts"
-import type { Run } from "../../domain/boulder/Boulder.ts"
+import { isPaused, type Run } from "../../domain/boulder/Boulder.ts"
 import { tasksOf } from "../../domain/boulder/Observe.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Boulders from "../../projections/Boulders.ts"
@@ -24,7 +24,7 @@ export const standings = Effect.gen(function* () {
   const items = yield* waitingFor(place.project)
   return {
     paused:
-      paused === null || (paused.until !== null && paused.until <= Date.now())
+      paused === null || !isPaused({ paused }, Date.now())
         ? null
         : {
             by: paused.by,
@@ -56,7 +56,9 @@ const standingOf = (run: Run, { checkout, project, config }: Place) =>
     const isHere = run.checkout === checkout.path
     const look = Effect.map((yield* Repositories).treeOf(checkout), (tree) => ({ tree }))
     const gates = gatesOf(checkout.path, config)
-    const states = isHere ? (yield* statesOf({ checkout, project, gates }, look, sinceOf(run))).states : []
+    const states = isHere
+      ? (yield* statesOf({ checkout, project, gates }, look, sinceOf(run, checkout.path))).states
+      : []
     return {
       run: run.id,
       scope,

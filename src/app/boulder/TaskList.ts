@@ -4,10 +4,19 @@ import * as Either from "effect/Either"
 import type { Actor } from "../../domain/Actor.ts"
 import { type ProjectId, type SessionId, tasksStream } from "../../domain/Ids.ts"
 import { runFor } from "../../domain/boulder/Boulder.ts"
-import { type Command, decide, evolve, type State, type Task, type TaskFact } from "../../domain/boulder/Tasks.ts"
+import {
+  type Command,
+  decide,
+  evolve,
+  TaskRefused,
+  type State,
+  type Task,
+  type TaskFact
+} from "../../domain/boulder/Tasks.ts"
 import type { TaskId } from "../../domain/boulder/TaskEvents.ts"
 import type { Commit } from "../../events/Event.ts"
 import { EventLog, type Transaction } from "../../events/EventLog.ts"
+import * as Boulders from "../../projections/Boulders.ts"
 import * as Rows from "../../projections/Tasks.ts"
 import { armIn, here, plan, stateIn } from "./Boulder.ts"
 import { nearest } from "../nearest.ts"
@@ -68,6 +77,11 @@ export const change = (command: Command) =>
     const { user, caller } = yield* Nexus
     const clean = yield* cleaned(command)
     const named = clean.do === "add" ? undefined : (yield* find(clean.task)).task
+    if (clean.do === "cancel" && caller !== undefined && named?.origin?.session !== caller.session)
+      return yield* new TaskRefused({
+        reason: `Only a person may cancel ${clean.task}: it is not from ${caller.agent}'s own list.`,
+        hint: `If it needs a person: nexus task block ${clean.task} --reason "…"`
+      })
     const isClaim = clean.do === "start" && caller?.session !== undefined && named?.by !== caller.session
     const claim = clean.do === "start" && caller?.session !== undefined ? yield* claimOf(caller.session) : undefined
     const { state, facts } = yield* log
@@ -96,15 +110,21 @@ export const change = (command: Command) =>
 /** Holds the conversation that takes up a task to it, where the configuration says so and no run does so yet. */
 const claimOf = (session: SessionId) =>
   Effect.gen(function* () {
-    const { checkout, config } = yield* here
+    const { checkout, project: at, config } = yield* here
     const { armOnStart, mode } = config.enforcer
     if (!armOnStart || mode === "off") return undefined
+    const { database } = yield* EventLog
+    if (runFor(Boulders.state(database, at), session, checkout.path) !== undefined) return undefined
     const run = yield* plan(checkout, config, {
       scope: { kind: "session", session },
       tasks: "claimed",
       mode,
       gates: []
-    })
+    }).pipe(
+      // A gate that there is none of keeps nobody from their work.
+      Effect.catchTag("NotFound", () => Effect.succeed(undefined))
+    )
+    if (run === undefined) return undefined
     return (transaction: Transaction, project: ProjectId, commit: Pick<Commit, "actor" | "correlation">): void => {
       if (runFor(stateIn(transaction, project), session, checkout.path) === undefined)
         armIn(transaction, project, run, commit)

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { createTwoFilesPatch } from "diff"
 import { FileUnwritable } from "../AtomicFile.ts"
+import { BoulderRefused } from "../../domain/boulder/Boulder.ts"
 import { Nexus } from "../Nexus.ts"
 import { checkoutHere } from "../ProjectOf.ts"
 import { replaceFile } from "../ReplaceFile.ts"
@@ -46,6 +47,7 @@ const fileOf = (place: Place | undefined) =>
 /** Fails with SettingUnknown, SettingWrong, and ConfigUnreadable when something else in the file is wrong. */
 export const planSet = (key: string, text: string, place: Place | undefined) =>
   Effect.gen(function* () {
+    yield* notByAnAgent(key)
     const file = yield* fileOf(place)
     if (!isSettable(key)) return yield* settingUnknown(key)
     const path = key.split(".")
@@ -75,6 +77,7 @@ export const planSet = (key: string, text: string, place: Place | undefined) =>
 /** Also of a key that is unknown, so that it can be taken out of a file. Fails with SettingUnknown, ConfigUnreadable. */
 export const planUnset = (key: string, place: Place | undefined) =>
   Effect.gen(function* () {
+    yield* notByAnAgent(key)
     const file = yield* fileOf(place)
     const old = (yield* textOf(file)) ?? ""
     const before = within(yield* valueOf(file, old), key.split("."))
@@ -82,6 +85,17 @@ export const planUnset = (key: string, place: Place | undefined) =>
     const edited = before === undefined ? old : withoutValue(old, key.split("."))
     return change(file, key, { before, after: undefined }, old, edited)
   })
+
+/** What holds an agent to its work is not the agent's to change. */
+const notByAnAgent = (key: string) =>
+  Effect.flatMap(Nexus, ({ caller }) =>
+    caller !== undefined && /^(?:enforcer|gates)(?:\.|$)/.test(key)
+      ? new BoulderRefused({
+          reason: `Only a person may change ${key}, and this is ${caller.agent}'s shell.`,
+          hint: 'If a task needs a person: nexus task block ID --reason "…"'
+        })
+      : Effect.void
+  )
 
 /** Makes the folder too, if need be. Fails with FileUnwritable. */
 export const write = ({ file, text, changed }: Change) =>

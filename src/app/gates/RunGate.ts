@@ -34,13 +34,18 @@ const here = Effect.gen(function* () {
   const { project } = yield* registerCheckout(checkout)
   const { home, caller } = yield* Nexus
   const config = yield* load(home.config, checkout.path)
-  const since = sinceOf(runAt(Boulders.state((yield* EventLog).database, project), checkout.path, caller?.session))
+  const since = sinceOf(
+    runAt(Boulders.state((yield* EventLog).database, project), checkout.path, caller?.session),
+    checkout.path
+  )
   return { checkout, project, gates: gatesOf(checkout.path, config), since }
 })
 
 /** Where the work of a run began: what gates say of it is said of the same everywhere. Empty where no run is armed. */
-export const sinceOf = (run: Run | undefined): Since =>
-  run === undefined || run.base === null ? {} : { commit: run.base, uncommitted: run.uncommitted }
+export const sinceOf = (run: Run | undefined, checkout: string): Since =>
+  run === undefined || run.base === null || run.checkout !== checkout
+    ? {}
+    : { commit: run.base, uncommitted: run.uncommitted }
 
 /** What is said with a command comes before what was so when a run was armed. */
 const within = (armed: Since, said: Since): Since =>
@@ -126,16 +131,22 @@ export const judge = (gate: Gate, { again, ...given }: Since & { readonly again:
     const key = { project, ...keyOf(gate, tree, subject) }
     const known = again ? undefined : Verdicts.on(log.database, key)
     if (known !== undefined && isFinal(gate, known)) return { gate, verdict: known, isKnown: true }
-    const { last, flaky } = isCheck(gate)
-      ? { last: yield* runCheck(gate, checkout.path, base, since), flaky: false }
-      : yield* runCommand(gate, checkout.path)
+    const run = isCheck(gate)
+      ? Effect.map(runCheck(gate, checkout.path, base, since), (last) => ({ last, flaky: false }))
+      : runCommand(gate, checkout.path)
+    const first = yield* run
+    const after = yield* (yield* Repositories).treeOf(checkout)
+    // Nobody knows which files it saw that were changed meanwhile: a pass is of files that stayed as they were.
+    const isMoved = after !== tree && verdictOf(first.last) === "passed"
+    const { last, flaky } = isMoved ? yield* run : first
+    const about = isMoved ? { project, ...keyOf(gate, after, subject) } : key
     const store = contentStore(log, (yield* Secrets).redact)
     const output = last.output.length === 0 ? null : yield* store.add(last.output, undefined)
     const ran: GateRan = {
       gate: gate.name,
       checkout: checkout.path,
-      tree,
-      definition: key.definition,
+      tree: about.tree,
+      definition: about.definition,
       verdict: verdictOf(last),
       flaky,
       exit: last.exit,
@@ -158,7 +169,7 @@ export const judge = (gate: Gate, { again, ...given }: Since & { readonly again:
         store.blobs
       )
       .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
-    const verdict = Verdicts.on(log.database, key)
+    const verdict = Verdicts.on(log.database, about)
     return verdict === undefined
       ? yield* Effect.dieMessage("The verdict was not recorded.")
       : { gate, verdict, isKnown: false }

@@ -21,8 +21,9 @@ export interface Run {
   readonly gates: ReadonlyArray<Events.GatePin>
   readonly files: ReadonlyArray<Events.FilePin>
   readonly status: "armed" | "escalated"
-  /** Armed, or resumed, milliseconds since 1970. */
+  /** When it was armed, resumed or reset: milliseconds since 1970, and the position in the log. */
   readonly since: number
+  readonly from: number
   readonly continuations: number
   readonly byTask: Readonly<Record<string, number>>
   /** When the continuations of the last hour were said. */
@@ -156,9 +157,17 @@ export const runFor = (state: State, session: SessionId, checkout: string): Run 
   state.runs.findLast(({ scope }) => scope.kind === "checkout" && scope.path === checkout) ??
   state.runs.findLast(({ scope }) => scope.kind === "project")
 
-/** The run that holds at a place: for a conversation as `runFor`, for a person the last that was armed in this checkout. */
+/** The run that holds at a place: for a conversation as `runFor`; for whoever names none, that of the checkout before others. */
 export const runAt = (state: State, checkout: string, session: SessionId | undefined): Run | undefined =>
-  session === undefined ? state.runs.findLast((run) => run.checkout === checkout) : runFor(state, session, checkout)
+  session === undefined
+    ? (state.runs.findLast(({ scope }) => scope.kind === "checkout" && scope.path === checkout) ??
+      state.runs.findLast(({ scope }) => scope.kind === "project") ??
+      state.runs.findLast((run) => run.checkout === checkout))
+    : runFor(state, session, checkout)
+
+/** Whether the project is paused just now, in milliseconds since 1970. */
+export const isPaused = ({ paused }: Pick<State, "paused">, now: number): boolean =>
+  paused !== null && (paused.until === null || paused.until > now)
 
 /** The state after one more fact. `by`: whose it was. */
 export const evolve = (
@@ -169,22 +178,30 @@ export const evolve = (
   switch (fact.type) {
     case "BoulderArmed": {
       const { run: id, ...rest } = fact.payload
-      return { ...state, armed: state.armed + 1, runs: [...state.runs, { ...rest, ...fresh(time), id, alarms: [] }] }
+      return {
+        ...state,
+        armed: state.armed + 1,
+        runs: [...state.runs, { ...rest, ...fresh(time, position), id, alarms: [] }]
+      }
     }
     case "BoulderDisarmed":
       return { ...state, runs: state.runs.filter(({ id }) => id !== fact.payload.run) }
     case "BoulderPaused":
       return { ...state, paused: { by, since: time, ...fact.payload } }
     case "BoulderResumed":
-      return { ...state, paused: null, runs: state.runs.map((run) => ({ ...run, ...fresh(time) })) }
+      return { ...state, paused: null, runs: state.runs.map((run) => ({ ...run, ...fresh(time, position) })) }
     case "BoulderReset":
-      return change(state, fact.payload.run, (run) => ({ ...run, ...fresh(time) }))
+      return change(state, fact.payload.run, (run) => ({ ...run, ...fresh(time, position) }))
     case "StopDecided":
       return decided(state, fact.payload, position, time)
     case "ContinuationConfirmed":
       return conversation(state, fact.payload, (one) => ({ ...one, pending: null, lost: 0 }))
     case "ContinuationLost":
-      return conversation(state, fact.payload, (one) => ({ ...one, pending: null, lost: one.lost + 1 }))
+      return conversation(state, fact.payload, (one) => ({
+        ...one,
+        pending: null,
+        lost: one.lost + Number(fact.payload.why !== "a person spoke first")
+      }))
     case "IntegrityAlarmRaised":
       return change(state, fact.payload.run, (run) => ({
         ...run,
@@ -193,10 +210,11 @@ export const evolve = (
   }
 }
 
-const fresh = (since: number) =>
+const fresh = (since: number, from: number) =>
   ({
     status: "armed",
     since,
+    from,
     continuations: 0,
     byTask: {},
     recent: [],
@@ -226,16 +244,17 @@ const decided = (state: State, payload: Events.StopDecided, position: number, ti
   const { run: id, session, verdict, rule, reason, facts } = payload
   return change(state, id, (run) => {
     // The work is proved done: the run is over. One that only observes goes on observing.
-    if (rule === "work is done" && verdict === "allow" && run.mode === "enforce") return undefined
+    if (rule === "work is done" && verdict === "allow" && facts.run?.mode === "enforce") return undefined
     const last = { position, session, verdict, rule, reason, time }
     // A stop that was told twice, or is none of the conversation itself, says nothing new about it.
     if (rule === "not ours") return { ...run, last }
-    const continues = verdict === "continue"
+    const continues = verdict === "continue" || payload.would === "continue"
     const task = facts.tasks.next?.id ?? ""
     const one = after(payload, run.conversations[session], { position, time })
     return {
       ...run,
       last,
+      alarms: facts.alarms,
       ...(verdict === "escalate"
         ? { status: "escalated" as const, escalation: { position, session, reason, time } }
         : {}),

@@ -75,14 +75,14 @@ export const after = (
   before: Conversation | undefined,
   at: { readonly position: number; readonly time: number }
 ): Conversation => {
-  const { verdict, facts } = payload
+  const { verdict, would, facts } = payload
   const continues = verdict === "continue"
   return {
     decided: at,
     turn: facts.turn,
-    sinceHuman: facts.continued.sinceHuman + Number(continues),
+    sinceHuman: facts.continued.sinceHuman + Number(continues || would === "continue"),
     pending: continues ? at : null,
-    lost: before?.lost ?? 0,
+    lost: facts.lost,
     tokensBefore: facts.tokensBefore,
     compacted: facts.sinceCompaction === null ? null : facts.now - facts.sinceCompaction,
     failures: facts.failures,

@@ -142,12 +142,15 @@ export const rules: ReadonlyArray<Rule> = [
   },
   {
     name: "a person is needed",
-    apply: ({ tasks }) =>
-      tasks.open === 0 && tasks.blocked.length > 0
-        ? allow(
-            `What is left needs a person: ${tasks.blocked.map(({ id, reason }) => `${id} (${reason})`).join(", ")}.`
-          )
-        : undefined
+    apply: ({ tasks }) => {
+      if (tasks.next !== null || tasks.waiting + tasks.blocked.length === 0) return undefined
+      const blocked = tasks.blocked.map(({ id, reason }) => `${id} (${reason})`).join(", ")
+      return allow(
+        blocked === ""
+          ? `What is left waits for other tasks: ${plural(tasks.waiting, "task")}.`
+          : `What is left needs a person: ${blocked}.`
+      )
+    }
   },
   {
     name: "work is left",

@@ -39,10 +39,10 @@ export const definitionText = (gate: Gate): string => {
   return JSON.stringify({ check, version: checkVersions[check], options, convention, timeout })
 }
 
-/** What one run says. 127 is what shells answer for a program that they can't find. */
+/** What one run says. Only what could not even be started is no verdict on the work. */
 export const verdictOf = ({ exit, isTimedOut, isMissing }: Run): GateRan["verdict"] => {
   if (isTimedOut) return "timed out"
-  if (isMissing || exit === 127) return "unavailable"
+  if (isMissing) return "unavailable"
   return exit === 0 ? "passed" : "failed"
 }
 

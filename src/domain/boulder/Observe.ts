@@ -3,7 +3,7 @@ import { distance } from "fastest-levenshtein"
 import type { SessionId } from "../Ids.ts"
 import type { Run, State } from "./Boulder.ts"
 import { noTallies } from "./Conversation.ts"
-import type { Alarm, Facts, GateFact } from "./Facts.ts"
+import type { Alarm, Facts, GateFact, RunMode } from "./Facts.ts"
 import type { Limits } from "./Limits.ts"
 import { ready, type Task } from "./Tasks.ts"
 import type { Turn } from "./Turn.ts"
@@ -14,6 +14,8 @@ export interface World {
   readonly client: string
   readonly session: SessionId
   readonly off: Facts["off"]
+  /** As configured: "observe" holds for every run. */
+  readonly mode: RunMode
   readonly stop: Omit<Facts["stop"], "isRepeated"> & { readonly turn: string | null; readonly delivered: number }
   /** Tasks, with the conversation that last began each. */
   readonly tasks: ReadonlyArray<Task & { readonly by: string | null }>
@@ -58,7 +60,7 @@ export const observe = (
     off: world.off,
     paused:
       state.paused === null ? null : { by: state.paused.by, reason: state.paused.reason, until: state.paused.until },
-    run: { id: run.id, mode: run.mode, status: run.status, since: run.since },
+    run: { id: run.id, mode: world.mode === "observe" ? "observe" : run.mode, status: run.status, since: run.since },
     stop: {
       ...stop,
       // Whoever was told of it before the last decision was made was told of the same stop.
@@ -84,12 +86,12 @@ export const observe = (
     failing: world.gates.flatMap(({ name, signature, id }) => {
       if (signature === null || id === null) return []
       const earlier = tallies.failing.find(({ gate }) => gate === name)
-      const isSame = earlier?.signature === signature
+      const isSame = goesOn && earlier?.signature === signature
       // The same verdict looked at once more is no new failure.
       const times = isSame ? earlier.times + Number(earlier.id !== id) : 1
       return [{ gate: name, signature, times, id }]
     }),
-    lost: before?.lost ?? 0,
+    lost: turn.humanSpoke ? 0 : (before?.lost ?? 0),
     failures: turn.failures,
     tasks,
     gates: world.gates.map(({ name, verdict, id }) => ({ name, verdict, id })),
@@ -101,14 +103,16 @@ export const observe = (
 const shown = 20
 const words = 300
 
+/** Whether a run with these tasks holds a conversation to this one. */
+export const isOfRun = (wanted: Run["tasks"], task: World["tasks"][number], session: string | null): boolean =>
+  wanted === "all" ? true : wanted === "claimed" ? task.by === session : wanted.includes(task.id)
+
 /** How the tasks of a run stand, for one of its conversations. */
 export const tasksOf = (
   wanted: Run["tasks"],
   { tasks, session, atWork }: Pick<World, "tasks" | "atWork"> & { readonly session: string | null }
 ): Facts["tasks"] => {
-  const mine = tasks.filter((task) =>
-    wanted === "all" ? true : wanted === "claimed" ? task.by === session : wanted.includes(task.id)
-  )
+  const mine = tasks.filter((task) => isOfRun(wanted, task, session))
   const isElsewhere = (task: World["tasks"][number]): boolean =>
     task.status === "started" && task.by !== null && task.by !== session && atWork.has(task.by)
   const elsewhere = mine.filter(isElsewhere)

@@ -1,4 +1,5 @@
 /** What happened in a conversation since its last decision, as far as the next one has to know. */
+import { isBypass } from "./Bypass.ts"
 import type { Facts } from "./Facts.ts"
 import type { SessionFact } from "../Session.ts"
 
@@ -41,8 +42,8 @@ export const evolve = (turn: Turn, fact: SessionFact, time: number): Turn => {
     case "ToolFailed":
       return { ...turn, acted: true, failedLast: false }
     case "ToolCompleted": {
-      const { target = "" } = fact.payload
-      const bypasses = isBypass(target) ? [...turn.bypasses, target] : turn.bypasses
+      const { tool, target = "" } = fact.payload
+      const bypasses = isShell(tool) && isBypass(target) ? [...turn.bypasses, target] : turn.bypasses
       return { ...turn, acted: true, failedLast: false, failures: { inRow: 0, last: null }, bypasses }
     }
     case "StopFailed":
@@ -63,15 +64,6 @@ export const evolve = (turn: Turn, fact: SessionFact, time: number): Turn => {
   }
 }
 
-/**
- * Whether a command line commits or pushes past the project's hooks. It is looked for in text, so what it finds is told to a
- * person and refused to an agent, and never the only proof: the commits themselves are judged by their gate.
- */
-export const isBypass = (command: string): boolean =>
-  /\bgit\b[^|;&]*\b(?:commit|push|merge|rebase|am|cherry-pick)\b[^|;&]*\s--no-verify\b/.test(command) ||
-  /\bgit\b[^|;&]*\bcommit\b[^|;&]*\s-[a-zA-Z]*n[a-zA-Z]*(?=\s|$)/.test(withoutTexts(command)) ||
-  /\b(?:HUSKY=0|LEFTHOOK=0|SKIP=\S+)\s[^|;&]*\bgit\b/.test(command) ||
-  /\bgit\b[^|;&]*-c\s*core\.hooksPath\b/i.test(command)
-
-/** A message may say anything. */
-const withoutTexts = (command: string): string => command.replace(/"[^"]*"|'[^']*'/g, "''")
+/** The names that clients have for their shells. */
+const isShell = (tool: string): boolean =>
+  /^(?:bash|shell|powershell|local_shell|exec_command|run_shell_command)$/i.test(tool)

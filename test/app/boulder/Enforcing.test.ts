@@ -1,5 +1,5 @@
 /** Stops as real clients deliver them, judged on real repositories, and answered. */
-import { rmSync } from "node:fs"
+import { chmodSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import Sqlite from "better-sqlite3"
 import * as Effect from "effect/Effect"
@@ -214,7 +214,7 @@ describe("an agent that wants to stop", () => {
 })
 
 describe("two that tell of one stop", () => {
-  it("continue it once", async () => {
+  it("continue it once, also at the same time", async () => {
     await add("Write the parser")
     await arm()
     const payload = { session_id: "one", cwd: project, hook_event_name: "Stop", stop_hook_active: false }
@@ -222,7 +222,7 @@ describe("two that tell of one stop", () => {
     const first = at.deliver(payload)
     const second = at.deliver(payload)
     const answer = (name: string) => run(Effect.zipRight(ingest(name), answerHook("claude", payload, delivered)))
-    const printed = [await answer(first), await answer(second)]
+    const printed = await Promise.all([answer(first), answer(second)])
     expect(printed.filter((text) => text !== "")).toHaveLength(1)
     expect(await decisions()).toEqual(["continue: work is left", "allow: not ours"])
   })
@@ -354,6 +354,38 @@ describe("what is done to the checks", () => {
     expect((await at.ofType("IntegrityAlarmRaised")).map(({ payload }) => payload.alarm.kind)).toEqual([
       "hooks bypassed"
     ])
+  })
+})
+
+describe("a run that was armed with another checkout's files", () => {
+  it("blames nobody for what this one never had", async () => {
+    git(project, "worktree", "add", "--quiet", join(at.root, "beside"))
+    at.put("shop/package.json", '{ "scripts": { "test": "node --test" } }')
+    at.put("shop/test/cart.test.js", "// 1\n")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "test: the cart")
+    await add("Write the parser")
+    await arm({ scope: "project" })
+    project = join(at.root, "beside")
+    expect((await stop()).hookSpecificOutput).toBeDefined()
+    expect(await at.ofType("IntegrityAlarmRaised")).toEqual([])
+  })
+})
+
+describe("a gate", () => {
+  it("says nothing of files that were changed while it ran", async () => {
+    at.put("shop/.nexus/config.jsonc", JSON.stringify({ gates: { ci: { command: "test -f ok || touch ok" } } }))
+    await gate()
+    rmSync(join(project, "ok"))
+    const states = await run(RunGate.states)
+    expect(states.find(({ gate: one }) => one.name === "ci")?.verdict).toBeNull()
+  })
+
+  it("fails when the tools that it ran with are gone, and is not taken for one that is not there", async () => {
+    at.put("shop/.nexus/config.jsonc", JSON.stringify({ gates: { ci: { command: "./check" } } }))
+    at.put("shop/check", "#!/bin/sh\nno-such-tool\n")
+    chmodSync(join(project, "check"), 0o755)
+    expect((await gate()).verdict.verdict).toBe("failed")
   })
 })
 

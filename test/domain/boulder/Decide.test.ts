@@ -1,3 +1,4 @@
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { decide, delayOf, rules } from "../../../src/domain/boulder/Decide.ts"
 import type { Facts } from "../../../src/domain/boulder/Facts.ts"
@@ -133,6 +134,49 @@ describe("a stop with nothing left to do", () => {
     const tasks = { ...finished.tasks, blocked: [{ id: task("T-3").id, reason: "a key is needed" }], waiting: 1 }
     expect(verdict({ tasks, gates: [] }, {}, finished)).toBe("allow: a person is needed")
     expect(verdict({ tasks, gates: ordinary.gates }, {}, finished)).toBe("allow: a person is needed")
+  })
+
+  it("is allowed when what is left waits for tasks outside of the run", () => {
+    const tasks = { ...finished.tasks, waiting: 1 }
+    expect(verdict({ tasks }, {}, finished)).toBe("allow: a person is needed")
+    expect(verdict({ tasks, gates: ordinary.gates }, {}, finished)).toBe("allow: a person is needed")
+  })
+
+  it("is never continued without something to do, nor past a limit, whatever the facts", () => {
+    const count = fc.nat(30)
+    const facts = fc.record({
+      next: fc.boolean(),
+      open: count,
+      waiting: count,
+      elsewhere: count,
+      blocked: fc.nat(2),
+      verdict: fc.constantFrom("passed", "failed", "timed out", "unavailable", null),
+      run: count,
+      textOnly: count,
+      alarms: fc.boolean()
+    })
+    fc.assert(
+      fc.property(facts, (given) => {
+        const all: Facts = {
+          ...ordinary,
+          textOnly: given.textOnly,
+          continued: { ...ordinary.continued, run: given.run },
+          tasks: {
+            next: given.next ? task("T-1") : null,
+            open: given.next ? given.open + 1 : 0,
+            waiting: given.waiting,
+            elsewhere: given.elsewhere,
+            done: 0,
+            blocked: Array.from({ length: given.blocked }, () => ({ id: task("T-2").id, reason: "" }))
+          },
+          gates: [{ name: "ci", verdict: given.verdict, id: 1 }]
+        }
+        if (decide(all, defaultLimits).verdict !== "continue") return
+        expect(given.next || !["passed", "unavailable"].includes(`${given.verdict}`)).toBe(true)
+        expect(given.run).toBeLessThan(defaultLimits.perRun)
+        expect(given.textOnly).toBeLessThan(defaultLimits.textOnly)
+      })
+    )
   })
 
   it("does not mind the limits any more", () => {

@@ -151,6 +151,7 @@ const worldOf = (step: Stop, session: SessionId, now: number): World => ({
   client: "claude",
   session,
   off: null,
+  mode: "enforce",
   stop: {
     kind: "stop",
     isNamed: true,
