@@ -4,9 +4,10 @@ import type { AddressInfo } from "node:net"
 import { Anthropic } from "./Anthropic.ts"
 import type { Dialect, Request } from "./Dialect.ts"
 import { OpenAi } from "./OpenAi.ts"
+import { OpenAiResponses } from "./OpenAiResponses.ts"
 import { type Asked, says, type Reply, type Script } from "./Script.ts"
 
-const dialects: ReadonlyArray<Dialect> = [OpenAi, Anthropic]
+const dialects: ReadonlyArray<Dialect> = [OpenAi, OpenAiResponses, Anthropic]
 
 /** The conversations that one script answers. */
 export interface Following {
