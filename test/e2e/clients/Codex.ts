@@ -66,6 +66,7 @@ export const runCodex = (
         // Whoever runs the tests may be at work in a client of their own.
         CLAUDECODE: undefined,
         OPENCODE: undefined,
+        GEMINI_CLI: undefined,
         ...env
       }
     }

@@ -22,6 +22,10 @@ const tools = {
     shell: (command) => call("Bash", { command, description: "A step" }),
     write: (path, content) => call("Write", { file_path: path, content })
   },
+  gemini: {
+    shell: (command) => call("run_shell_command", { command, description: "A step" }),
+    write: (path, content) => call("write_file", { file_path: path, content })
+  },
   codex: {
     shell: (cmd) => call("exec_command", { cmd }),
     write: (path, content) => call("apply_patch", { input: added(path, content) })
