@@ -1,5 +1,7 @@
 import { configDefaults, defineConfig } from "vitest/config"
 import { claudeProgram } from "./test/e2e/clients/Claude.ts"
+import { codexProgram } from "./test/e2e/clients/Codex.ts"
+import { geminiProgram } from "./test/e2e/clients/Gemini.ts"
 import { openCodeProgram } from "./test/e2e/clients/OpenCodeSettings.ts"
 
 // The registry's OpenCode is for this platform; elsewhere it may be named by NEXUS_E2E_OPENCODE.
@@ -13,6 +15,8 @@ export default defineConfig({
     exclude: [
       ...configDefaults.exclude,
       ...(claudeProgram === undefined ? ["test/e2e/Claude.test.ts"] : []),
+      ...(codexProgram === undefined ? ["test/e2e/Codex.test.ts"] : []),
+      ...(geminiProgram === undefined ? ["test/e2e/Gemini.test.ts"] : []),
       ...(hasOpenCode ? [] : ["test/e2e/OpenCode.test.ts", "test/e2e/Boulder.test.ts"])
     ],
     testTimeout: 180_000,

@@ -1,26 +1,12 @@
 /** Claude Code in a repository, with a scripted model behind it and no network: one prompt, and its process ends. */
-import { accessSync, constants } from "node:fs"
-import { delimiter, join } from "node:path"
+import { join } from "node:path"
 import { put, type World } from "../../support/cli.ts"
 import { type Running, start } from "../../support/processes.ts"
 import type { ModelServer } from "../model/ModelServer.ts"
+import { installed } from "./Installed.ts"
 
-const isProgram = (file: string): boolean => {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** The client's program, where this machine has it: 364 MB are not installed for a test. */
-export const claudeProgram: string | undefined =
-  process.env["NEXUS_E2E_CLAUDE"] ??
-  (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, "claude"))
-    .find(isProgram)
+/** The client's program, where this machine has it. */
+export const claudeProgram = installed("NEXUS_E2E_CLAUDE", "claude")
 
 /** What the client is told to ask for: it warns of names that it does not know. */
 export const claudeModel = "claude-opus-5-5"

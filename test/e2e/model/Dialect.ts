@@ -14,9 +14,10 @@ export interface Response {
 export interface Dialect {
   /** Whether a request is of this protocol, by its method and path. */
   readonly speaks: (request: IncomingMessage) => boolean
-  readonly read: (body: unknown) => Request
+  /** `url`: the request's path, which says something in some protocols. */
+  readonly read: (body: unknown, url: string) => Request
   /** `id`: makes the ids in the answer unlike those in other answers. */
-  readonly write: (reply: Reply, asked: Request, id: string) => Response
+  readonly write: (reply: Reply, asked: Request, id: string, url: string) => Response
 }
 
 export type Fields = Readonly<Record<string, unknown>>

@@ -3,10 +3,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net"
 import { Anthropic } from "./Anthropic.ts"
 import type { Dialect, Request } from "./Dialect.ts"
+import { Gemini } from "./Gemini.ts"
 import { OpenAi } from "./OpenAi.ts"
+import { OpenAiResponses } from "./OpenAiResponses.ts"
 import { type Asked, says, type Reply, type Script } from "./Script.ts"
 
-const dialects: ReadonlyArray<Dialect> = [OpenAi, Anthropic]
+const dialects: ReadonlyArray<Dialect> = [OpenAi, OpenAiResponses, Anthropic, Gemini]
 
 /** The conversations that one script answers. */
 export interface Following {
@@ -71,10 +73,14 @@ export const serveModel = async (): Promise<ModelServer> => {
       response.writeHead(404).end("{}")
       return
     }
-    const asked = dialect.read(JSON.parse(body))
+    const asked = dialect.read(JSON.parse(body), request.url ?? "")
     const reply = replyTo(asked)
     answers += 1
-    const { status, headers, body: answer } = dialect.write(reply, asked, `${answers}`.padStart(4, "0"))
+    const {
+      status,
+      headers,
+      body: answer
+    } = dialect.write(reply, asked, `${answers}`.padStart(4, "0"), request.url ?? "")
     await reply.after
     if (!response.destroyed) response.writeHead(status, headers).end(answer)
   }

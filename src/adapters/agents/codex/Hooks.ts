@@ -23,6 +23,9 @@ const routes: Readonly<Record<string, Route>> = {
   Interrupt: "capture"
 }
 
+/** In seconds. At these two the client waits for three at the most, and warns a person of more at every start. */
+const timeoutOf = (event: string): number => (event === "SessionEnd" || event === "Interrupt" ? 3 : 10)
+
 export const codexHooks: AgentHooks = {
   agent: "codex",
   client: "Codex",
@@ -32,7 +35,7 @@ export const codexHooks: AgentHooks = {
   names: false,
   subjectOf: (_, payload) => textOf(payload["tool_name"]),
   file: () => ".codex/hooks.json",
-  // In seconds. At the end of a session the client waits for three at the most.
-  plan: (commands) => planOf(routes, commands, groupOf({ timeout: 10 })),
+  plan: (commands) =>
+    planOf(routes, commands, (command, matcher, event) => groupOf({ timeout: timeoutOf(event) })(command, matcher)),
   nextStep: "Codex runs hooks only once a person has reviewed them: open /hooks in Codex, again after every change."
 }

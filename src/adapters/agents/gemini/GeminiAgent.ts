@@ -65,8 +65,13 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
+/** Gemini CLI 0.61.0 marks its shells with GEMINI_CLI=1, and does not name the conversation there. */
+const caller: NonNullable<InstallableAgent["caller"]> = (environment) =>
+  environment["GEMINI_CLI"] === "1" ? { agent: agentName } : undefined
+
 export const GeminiAgent: InstallableAgent = {
   name: agentName,
+  caller,
   edits: editsOf,
   window: windowOf,
   stop: stopOf,

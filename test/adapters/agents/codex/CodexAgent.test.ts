@@ -10,7 +10,7 @@ import { editsOf, readingOf, recordedEdits, refusalOf } from "../support.ts"
 
 const recorded = recordedOf("codex")
 const base = recordedAs("codex", "PostToolUse")
-const success = "Success. Updated the following files:\nM a.txt\n"
+const success = "Exit code: 0\nWall time: 0 seconds\nOutput:\nSuccess. Updated the following files:\nM a.txt\n"
 
 const envelope = (...lines: ReadonlyArray<string>) => ["*** Begin Patch", ...lines, "*** End Patch"].join("\n")
 
@@ -56,6 +56,16 @@ describe("payloads recorded from Codex", () => {
     expect(CodexAgent.window(recordedAs("codex", "PreToolUse"))).toMatchObject({ ...expected, phase: "start" })
     expect(CodexAgent.window(recordedAs("codex", "PostToolUse"))).toMatchObject({ ...expected, phase: "end" })
     expect(CodexAgent.window(recordedAs("codex", "Stop"))).toBeUndefined()
+  })
+})
+
+describe("a command in the client's shell", () => {
+  it("is the agent's, and of the conversation that its hooks name", () => {
+    const id = recordedAs("codex", "Stop")["session_id"] as string
+    // As `env` prints it there; a patch or a script of calls is no process.
+    const environment = { CODEX_SESSION_ID: id, CODEX_THREAD_ID: id, CODEX_CI: "1", CODEX_TOOL_CALL_ID: "call_0001_0" }
+    expect(CodexAgent.caller?.(environment)).toEqual({ agent: "codex", session: `codex:${id}` })
+    expect(CodexAgent.caller?.({ CODEX_HOME: "/home/dev/.codex" })).toBeUndefined()
   })
 })
 

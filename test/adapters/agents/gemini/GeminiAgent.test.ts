@@ -57,6 +57,14 @@ describe("payloads recorded from Gemini CLI", () => {
   })
 })
 
+describe("a command in the client's shell", () => {
+  it("is the agent's, though nothing names the conversation", () => {
+    // As `env` prints it there.
+    expect(GeminiAgent.caller?.({ GEMINI_CLI: "1", GEMINI_CLI_NO_RELAUNCH: "true" })).toEqual({ agent: "gemini" })
+    expect(GeminiAgent.caller?.({ GEMINI_API_KEY: "none" })).toBeUndefined()
+  })
+})
+
 describe("a file tool", () => {
   it("has the exact contents that it shows", () => {
     expect(editsOf(GeminiAgent, after)).toEqual([

@@ -43,6 +43,10 @@ describe("what is registered with Codex", () => {
     for (const event of Object.keys(hooks)) expect([event, CodexPayload.isKnown(event)]).toEqual([event, true])
   })
 
+  it("asks for no more time at the end of a session or a turn than the client gives, of which it would warn at every start", () => {
+    for (const event of ["SessionEnd", "Interrupt"]) expect(hooks[event][0].hooks[0]).toMatchObject({ timeout: 3 })
+  })
+
   it("waits for stops and for tools, whose work is looked up on the disk, and for nothing else", () => {
     const waiting = new Set(["PreToolUse", "PostToolUse", "Stop", "SubagentStop"])
     for (const [name, payload] of recordedOf("codex")) {
