@@ -153,6 +153,8 @@ describe("a person", () => {
     [4, "There is no run", ["disarm", "R-9"]],
     [4, "There is no run", ["reset", "R-9"]],
     [3, "nexus boulder history", ["explain"]],
+    [3, "nobody", ["history", "--session", "nobody"]],
+    [2, "--limit", ["history", "--limit", "0"]],
     [3, "nexus boulder history", ["explain", "1"]],
     [3, "no-such-file", ["simulate", "no-such-file"]],
     [2, "is not JSON", ["simulate", "README.md"]],

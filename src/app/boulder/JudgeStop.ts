@@ -44,7 +44,9 @@ export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
     const { project, checkout } = located
     const state = Boulders.state(log.database, project)
     const known = runFor(state, session, checkout.path)
-    if (known === undefined) return allowed
+    // A run that waits for a person says so once to each conversation in turn; after that there is nothing to tell or keep.
+    const isTold = known?.last?.session === session && known.last.rule === "not armed"
+    if (known === undefined || isTold) return allowed
     const config = loadSafely(home.config, checkout.path)
     const { world, printed } = yield* lookAround({ signal, delivered, session, project, checkout, config, run: known })
     const nexus = launcher(yield* Nexus)

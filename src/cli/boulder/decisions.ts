@@ -5,8 +5,10 @@ import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Find from "../../app/Find.ts"
 import * as Decisions from "../../app/boulder/Decisions.ts"
 import { isoTime } from "../../app/Views.ts"
+import { UsageWrong } from "../Invocation.ts"
 import { globals } from "../Globals.ts"
 import { Output } from "../Output.ts"
 import { shownTime } from "../shownTime.ts"
@@ -26,7 +28,10 @@ export const historyCommand = Command.make(
     withLog(
       Effect.gen(function* () {
         const output = yield* Output
-        const all = yield* Decisions.history({ limit: Math.max(0, limit), session: Option.getOrUndefined(session) })
+        if (limit < 1)
+          return yield* new UsageWrong({ message: `--limit: ${limit} is no number of decisions; at least 1.` })
+        const of = Option.isNone(session) ? undefined : (yield* Find.session(session.value)).id
+        const all = yield* Decisions.history({ limit, session: of })
         const items = all.map(({ position, run, session: of, verdict, rule, reason, would, confirmed, time }) => ({
           id: position,
           time: isoTime(time),
