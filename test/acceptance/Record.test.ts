@@ -83,9 +83,9 @@ describe("agents whose hooks Nexus does not install", () => {
     const project = world.repository()
     const all = JSON.parse((await world.nexus(["init", "--json"], { cwd: project })).stdout)
     expect(all.hooks.map(({ agent }: { agent: string }) => agent)).toEqual(["claude"])
-    const failed = await world.nexus(["init", "--agent", "codex"], { cwd: project })
+    const failed = await world.nexus(["init", "--agent", "record"], { cwd: project })
     expect(failed.exit).toBe(2)
-    expect(failed.stderr).toMatch(/nexus hook codex/)
+    expect(failed.stderr).toMatch(/Nexus installs no hooks for record/)
   })
 
   it("are recorded when their payloads are piped to nexus hook", async () => {
