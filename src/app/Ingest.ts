@@ -19,6 +19,7 @@ import { mirrorTasks } from "./boulder/MirrorTasks.ts"
 import { Nexus } from "./Nexus.ts"
 import { prepare, type Prepared } from "./PrepareDelivery.ts"
 import * as SessionStates from "./SessionStates.ts"
+import { forget } from "./snapshot/CallWindows.ts"
 
 /** How many deliveries are recorded in one transaction, and how many bytes of them at the most. */
 const batchCount = 200
@@ -75,6 +76,7 @@ const ingestBatch = (spool: Spool.Spool, batch: ReadonlyArray<Delivery>, live: s
       if (typeof outcome === "object") rejected.push([delivery.name, outcome.reason])
       else done.push(delivery.name)
     }
+    yield* forget(ready.flatMap(({ ended }) => ended ?? []))
     yield* spool.remove(done)
     for (const [name, reason] of rejected) yield* spool.reject(name, reason)
     const count = (outcome: Outcome) => outcomes.filter((one) => one === outcome).length

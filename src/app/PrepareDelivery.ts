@@ -31,6 +31,7 @@ import { redactPayload } from "./RedactPayload.ts"
 import type { SessionStates } from "./SessionStates.ts"
 import { lookAround, lookBehind, type Seen } from "./snapshot/CallWindows.ts"
 import type { SeenEdit } from "./snapshot/Comparison.ts"
+import type { OpenCall } from "./snapshot/OpenCalls.ts"
 
 export interface Prepared {
   readonly delivery: Delivery
@@ -47,6 +48,8 @@ export interface Prepared {
     readonly actor: Actor
   }>
   readonly context: { readonly project?: ProjectId }
+  /** The call that is over with it. */
+  readonly ended: OpenCall | undefined
   readonly blobs: ReadonlyArray<PreparedBlob>
   /** Each is recorded once in this log, by its key. */
   readonly drift: ReadonlyArray<{ readonly key: string; readonly fact: SessionFact }>
@@ -61,8 +64,7 @@ interface ReadingOfSession extends Observation {
 
 type Preparing = EventLog | History | Nexus | Repositories | Secrets | WorkingTree
 
-/** A hook that was run to look at files does so within this time, and is ended after that one; milliseconds. */
-const looksWithin = 2000
+/** No hook waits longer, in milliseconds: clients end it. */
 const endsWithin = 10_000
 
 /** `waiting` names the delivery whose hook waits. Undefined when another process has taken the delivery meanwhile, or should. */
@@ -94,7 +96,7 @@ export const prepare = (
     const told = new Map<SessionFact, string>()
     const window = agent.window(payload)
     // Only while the hook of a call waits can the files be seen as they are before the call: that is for its own process to do.
-    if (!live && window?.phase === "start" && hasHookOfItsOwn(delivery, waiting)) return undefined
+    if (!live && window?.phase === "start" && hasHookOfItsOwn(delivery)) return undefined
     const seen = yield* lookAround({
       window,
       client: window?.client ?? agent.name,
@@ -127,6 +129,7 @@ export const prepare = (
       key: keyOf(agent, reading, delivery),
       fingerprint: reading.manyForms === true ? `${reading.delivery}` : hash("sha256", bytes),
       observed,
+      ended: seen.ended,
       context: located === undefined ? {} : { project: located.project }
     }
     if (session === null) {
@@ -177,12 +180,9 @@ export const prepare = (
     } satisfies Prepared
   })
 
-/** Whether another process waits until this is recorded. What this process put into the spool waits for nobody for long. */
-const hasHookOfItsOwn = ({ name, time }: Delivery, waiting: string | undefined): boolean => {
-  const age = Date.now() - time
-  if (age < looksWithin && waiting !== undefined) return true
-  return age < endsWithin && name.split(".")[3] !== `${process.pid}` && Spool.isBeingDelivered(name)
-}
+/** Whether a hook that will look at the files itself waits for this; it is ended after a while, whatever its process does then. */
+const hasHookOfItsOwn = ({ name, time }: Delivery): boolean =>
+  Date.now() - time < endsWithin && Spool.hasWaitingHook(name)
 
 const refuse = (reason: string) => Effect.fail(new PayloadRefused({ reason }))
 

@@ -48,7 +48,9 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   const program = Effect.gen(function* () {
     const payload = yield* Effect.sync(() => readFileSync(0))
     const delivered =
-      option === "--delivered" && name !== undefined ? name : yield* Spool.make(home.spool).deliver(agent, payload)
+      option === "--delivered" && name !== undefined
+        ? name
+        : yield* Spool.make(home.spool).deliver(agent, payload, "waits")
     kept = true
     // The payload is safe from here on, whatever becomes of the log.
     yield* Effect.gen(function* () {

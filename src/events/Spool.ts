@@ -2,8 +2,9 @@
  * The spool: what hooks delivered and nobody has recorded yet. Maildir style: one file a payload, written under a temporary
  * name, flushed, then renamed into `new/`; so any number of writers can deliver at once, and none of them needs Node.
  *
- * A name is `<agent>.<boot>.<uptime>.<pid>[.<more>]`: the first 8 characters of the kernel's boot id (0 where there is none)
- * and the centiseconds since that boot. Delivery order does not depend on the wall clock, which may be set back.
+ * A name is `<agent>.<boot>.<uptime>.<pid>[.<more>][.waits]`: the first 8 characters of the kernel's boot id (0 where there is
+ * none) and the centiseconds since that boot. Delivery order does not depend on the wall clock, which may be set back. What ends in
+ * `.waits` has a hook that waits until it is recorded.
  */
 import { randomBytes } from "node:crypto"
 import {
@@ -56,8 +57,8 @@ export interface Rejection {
 
 export interface Spool {
   readonly path: string
-  /** Puts a payload into the spool; it is on disk afterwards. Answers its name. */
-  readonly deliver: (agent: string, payload: Buffer) => Effect.Effect<string, SpoolUnavailable>
+  /** Puts a payload into the spool; it is on disk afterwards. `waits`: until it is recorded, by this process. Answers its name. */
+  readonly deliver: (agent: string, payload: Buffer, waits?: "waits") => Effect.Effect<string, SpoolUnavailable>
   /** What is waiting, in the order of delivery. */
   readonly list: Effect.Effect<ReadonlyArray<Delivery>, SpoolUnavailable>
   /** Undefined when another process took it meanwhile. */
@@ -85,10 +86,10 @@ export const make = (path: string): Spool => {
 
   return {
     path,
-    deliver: (agent, payload) =>
+    deliver: (agent, payload, waits) =>
       attempt(() => {
         ready()
-        const name = `${agent}.${bootId()}.${Math.floor(uptime() * 100)}.${process.pid}.${++counter}.${randomBytes(4).toString("hex")}`
+        const name = `${agent}.${bootId()}.${Math.floor(uptime() * 100)}.${process.pid}.${++counter}.${randomBytes(4).toString("hex")}${waits === undefined ? "" : `.${waits}`}`
         const descriptor = openSync(file("tmp", name), "wx", 0o600)
         try {
           for (let written = 0; written < payload.length;) written += writeSync(descriptor, payload, written)
@@ -166,11 +167,11 @@ export const inOrder = (
     .map(({ name, agent, mtime, bytes }) => ({ name, agent, time: Number(mtime / 1_000_000n), bytes }))
 }
 
-/**
- * Whether the process that a delivery is named after still runs; ids of an earlier boot mean nothing. Before it is in the spool,
- * it is being written; afterwards, its hook waits until it is recorded.
- */
-export const isBeingDelivered = (name: string): boolean => {
+/** Whether a hook waits until this delivery is recorded: it said so, and still runs. */
+export const hasWaitingHook = (name: string): boolean => name.endsWith(".waits") && isBeingDelivered(name)
+
+/** Whether the process that a delivery is named after still runs; ids of an earlier boot mean nothing. */
+const isBeingDelivered = (name: string): boolean => {
   const [, boot, , pid = ""] = name.split(".")
   return boot === bootId() && isAlive(numberOf(pid))
 }

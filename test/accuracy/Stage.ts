@@ -124,8 +124,9 @@ export const newStage = async (
   /** Runs the hooks that are registered for a payload, as the client does. */
   const deliver = async (payload: Readonly<Record<string, unknown>>): Promise<void> => {
     for (const command of ClaudeAgent.settings.commandsFor(settings, payload as never)) {
-      const name = at.deliver(payload)
-      if (command.endsWith(" ack")) await at.ingest(name)
+      const waits = command.endsWith(" ack") ? "waits" : undefined
+      const name = at.deliver(payload, "claude", waits)
+      if (waits !== undefined) await at.ingest(name)
     }
   }
 

@@ -46,8 +46,10 @@ export const world = () => {
       )
     )
 
-  const deliver = (payload: unknown, agent = "claude"): string =>
-    Effect.runSync(spool.deliver(agent, Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload))))
+  const deliver = (payload: unknown, agent = "claude", waits?: "waits"): string =>
+    Effect.runSync(
+      spool.deliver(agent, Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload)), waits)
+    )
 
   /** What is recorded, in order. */
   const events = (): Promise<ReadonlyArray<RecordedEvent>> =>

@@ -44,6 +44,8 @@ export interface Seen {
   readonly edits: ReadonlyArray<SeenEdit>
   readonly persons: ReadonlyArray<Observed>
   readonly writes?: ToolCompleted["writes"]
+  /** The call that this is the end of. Until that is recorded, others have to know that it was at work. */
+  readonly ended?: OpenCall
 }
 
 type Looking = EventLog | History | Nexus | Secrets | WorkingTree
@@ -130,11 +132,13 @@ const end = (delivered: Delivered, window: CallWindow) =>
           : Effect.map(compareNow(call, snapshot, { taken: [], until: live ? undefined : time }), (compared) =>
               compared === undefined ? undefined : merged(call, compared.comparison, edits)
             )
-    return yield* Effect.ensuring(
-      looking,
-      Effect.sync(() => calls.remove(call))
-    )
+    const seen = yield* quietly(looking)
+    return { ...(seen ?? asTold(delivered, window)), ended: call }
   })
+
+/** Once what was seen of calls is recorded, nothing more is to be seen of them. */
+export const forget = (ended: ReadonlyArray<OpenCall>): Effect.Effect<void, never, Nexus> =>
+  Effect.asVoid(quietly(Effect.map(Nexus, ({ home }) => ended.forEach(openCalls(home.calls).remove))))
 
 interface Account {
   /** Files that this delivery accounts for otherwise. */
@@ -148,19 +152,24 @@ const compareNow = (call: OpenCall, snapshot: Snapshot, { taken, until }: Accoun
   Effect.gen(function* () {
     const { checkout } = call
     if (checkout === undefined) return undefined
-    const calls = openCalls((yield* Nexus).home.calls).list()
-    const now = Date.now()
+    const calls = openCalls((yield* Nexus).home.calls)
+    const before = calls.list()
     const look = yield* (yield* WorkingTree).look(checkout, snapshot.loose)
+    // A call that began while it was looked may have written what was seen.
+    const began = calls.list().filter((one) => !before.some((other) => isSame(one, other)))
+    const now = Date.now()
     const comparison = yield* compare({
       call: { ...call, checkout },
       snapshot,
       look,
-      others: calls.filter((other) => other.background || now - other.since < longestCall),
+      others: [...before, ...began].filter((other) => other.background || now - other.since < longestCall),
       taken: new Set(taken),
       ...(until === undefined ? {} : { until })
     })
     return { comparison, look }
   })
+
+const isSame = (one: OpenCall, other: OpenCall): boolean => one.session === other.session && one.call === other.call
 
 /** The client's account of a call, and what was seen of it. */
 const merged = (call: OpenCall, compared: Comparison, told: ReadonlyArray<Edit>): Seen => {

@@ -359,14 +359,18 @@ describe("looking", () => {
     using at = world()
     const checkout = checkoutWith(at, { "a.txt": "one\n" })
     const start = (call: string) =>
-      at.deliver({
-        session_id: "s-1",
-        cwd: checkout,
-        hook_event_name: "PreToolUse",
-        tool_name: "Bash",
-        tool_use_id: call,
-        tool_input: { command: "make" }
-      })
+      at.deliver(
+        {
+          session_id: "s-1",
+          cwd: checkout,
+          hook_event_name: "PreToolUse",
+          tool_name: "Bash",
+          tool_use_id: call,
+          tool_input: { command: "make" }
+        },
+        "claude",
+        "waits"
+      )
     const [first, second] = [start("first"), start("second")]
     await at.ingest(second)
     expect(at.waiting().map(({ name }) => name)).toEqual([first])
@@ -378,16 +382,20 @@ describe("looking", () => {
   it("is left to the process whose hook waits for it, when any other command finds it first", async () => {
     using at = world()
     const checkout = checkoutWith(at, { "a.txt": "one\n" })
-    const own = at.deliver({
-      session_id: "s-1",
-      cwd: checkout,
-      hook_event_name: "PreToolUse",
-      tool_name: "Bash",
-      tool_use_id: "first",
-      tool_input: { command: "make" }
-    })
+    const own = at.deliver(
+      {
+        session_id: "s-1",
+        cwd: checkout,
+        hook_event_name: "PreToolUse",
+        tool_name: "Bash",
+        tool_use_id: "first",
+        tool_input: { command: "make" }
+      },
+      "claude",
+      "waits"
+    )
     // As the hook script names it, which runs while it waits.
-    const name = own.split(".").slice(0, 3).concat(`${process.ppid}`).join(".")
+    const name = own.split(".").slice(0, 3).concat(`${process.ppid}`, "waits").join(".")
     renameSync(join(at.home.spool, "new", own), join(at.home.spool, "new", name))
     await at.ingest()
     expect(at.waiting().map((waiting) => waiting.name)).toEqual([name])
