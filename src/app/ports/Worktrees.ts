@@ -77,6 +77,8 @@ export type MergeOutcome =
 export class Worktrees extends Context.Tag("nexus/app/Worktrees")<
   Worktrees,
   {
+    /** The top of the main worktree of the repository that a folder is in. */
+    readonly repositoryOf: (folder: string) => Effect.Effect<string, WorktreeFailure>
     /** The commit that `base` means here, and whether anything stands in the way. Changes nothing. */
     readonly plan: (site: Site, base: string) => Effect.Effect<{ readonly commit: string }, WorktreeFailure>
     /** Makes worktree, branch, lock, exclude entry and private git directory; undoes all of it when one fails. May be repeated. */
