@@ -154,8 +154,6 @@ export interface Backend {
   readonly probe: Effect.Effect<{ readonly version: string; readonly notes: ReadonlyArray<string> }, BackendUnavailable>
   /** Makes it, stopped. `progress` is told in words what takes time. */
   readonly create: (order: Order, progress: (words: string) => void) => Effect.Effect<Instance, BackendFailure>
-  /** Makes a stopped one again with other ports or limits; what was changed inside, and its volumes, come along. */
-  readonly republish: (order: Order, progress: (words: string) => void) => Effect.Effect<Instance, BackendFailure>
   /** Starts it, and waits until commands can be run in it. Fails with "port-taken" when one of its ports is. */
   readonly start: (workspace: WorkspaceId) => Effect.Effect<Instance, BackendFailure>
   /** Ends its programs: politely, then by force after `grace` milliseconds. */

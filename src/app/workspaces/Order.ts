@@ -30,9 +30,6 @@ export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, e
     const { home } = yield* Nexus
     const own = folderOf(home.workspaces, workspace)
     mkdirSync(own, { recursive: true, mode: 0o700 })
-    const variables: Record<string, string> = {}
-    for (const [name, variable] of Object.entries(workspace.spec.variables))
-      variables[name] = yield* valueOf(name, variable)
     const { uid, gid } = statSync(workspace.folder)
     const inside = backend.isolates ? insideFolder : workspace.folder
     return {
@@ -50,12 +47,21 @@ export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, e
         port,
         protocol
       })),
-      variables: { ...variables, ...portVariables(workspace) },
+      variables: yield* variablesOf(workspace),
       authorizedKeys: [],
       hostKey: "",
       owner: { uid, gid },
       ...(environment === undefined ? {} : { environment })
     } satisfies Order
+  })
+
+/** What its programs find in their environment, references resolved. */
+export const variablesOf = (workspace: Workspace) =>
+  Effect.gen(function* () {
+    const variables: Record<string, string> = { ...portVariables(workspace) }
+    for (const [name, variable] of Object.entries(workspace.spec.variables))
+      variables[name] = yield* valueOf(name, variable)
+    return variables
   })
 
 const valueOf = (name: string, variable: Variable): Effect.Effect<string, WorkspaceRefused> => {
@@ -80,7 +86,7 @@ const valueOf = (name: string, variable: Variable): Effect.Effect<string, Worksp
 }
 
 /** How programs inside, and scripts outside, learn which port leads where: `NEXUS_PORT_WEB`. */
-export const portVariables = ({ ports, name, branch }: Workspace): Readonly<Record<string, string>> => ({
+const portVariables = ({ ports, name, branch }: Workspace): Readonly<Record<string, string>> => ({
   NEXUS_WORKSPACE: name,
   NEXUS_BRANCH: branch,
   ...Object.fromEntries(

@@ -9,7 +9,7 @@ import * as Rows from "../../projections/Workspaces.ts"
 import type { Nexus } from "../Nexus.ts"
 import type { Backend, BackendFailure } from "../ports/Backend.ts"
 import { record } from "./Operate.ts"
-import { orderFor } from "./Order.ts"
+import { makeAgain } from "./MakeAgain.ts"
 
 /** Told, in words, of what takes time. */
 export type Say = (words: string) => void
@@ -53,8 +53,7 @@ export const startWithPorts = (
             }
           ]
         })
-        // Ports are part of what was made, so it is made again; what was changed inside comes along.
-        yield* backend.republish(yield* orderFor(workspace, backend, step), say)
+        yield* makeAgain(workspace, backend, step, say)
         return yield* startWithPorts(id, backend, step, say, taken)
       })
     )

@@ -46,6 +46,8 @@ export interface Workspace extends Omit<Events.WorkspaceRequested, "workspace"> 
   readonly pending: Events.WorkspaceStepRequested | null
   /** Why it is failed, and what helps. */
   readonly failure: Pick<Events.WorkspaceFailed, "reason" | "advice"> | null
+  /** Why it was stopped last; null while it was not. */
+  readonly stoppedFor: Events.WorkspaceStopped["why"] | null
   /** How it is to be deleted, once that is asked for. */
   readonly deletion: Events.WorkspaceDeletionRequested | null
 }
@@ -156,7 +158,16 @@ const words: Readonly<Record<Events.Operation, string>> = {
 export const evolve = (state: Workspace | undefined, fact: CheckpointFact | WorkspaceFact): Workspace | undefined => {
   if (fact.type === "WorkspaceRequested") {
     const { workspace, ...rest } = fact.payload
-    return { ...rest, id: workspace, status: "requested", ports: [], pending: null, failure: null, deletion: null }
+    return {
+      ...rest,
+      id: workspace,
+      status: "requested",
+      ports: [],
+      pending: null,
+      failure: null,
+      stoppedFor: null,
+      deletion: null
+    }
   }
   if (state === undefined) return undefined
   switch (fact.type) {
@@ -171,9 +182,9 @@ export const evolve = (state: Workspace | undefined, fact: CheckpointFact | Work
       return state.pending?.step === fact.payload.step ? { ...state, pending: null } : state
     case "WorkspaceStarted":
     case "WorkspaceResumed":
-      return { ...state, status: "running", failure: null }
+      return { ...state, status: "running", failure: null, stoppedFor: null }
     case "WorkspaceStopped":
-      return { ...state, status: "stopped", failure: null }
+      return { ...state, status: "stopped", failure: null, stoppedFor: fact.payload.why }
     case "WorkspacePaused":
       return { ...state, status: "paused", failure: null }
     case "WorkspaceFailed":

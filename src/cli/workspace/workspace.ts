@@ -1,0 +1,26 @@
+/** `nexus workspace`: isolated places for agents' work. */
+import * as Command from "@effect/cli/Command"
+import { createCommand } from "./create.ts"
+import {
+  deleteCommand,
+  listCommand,
+  pauseCommand,
+  resumeCommand,
+  showCommand,
+  startCommand,
+  stopCommand
+} from "./life.ts"
+
+export const workspaceCommand = Command.make("workspace").pipe(
+  Command.withSubcommands([
+    createCommand,
+    listCommand,
+    showCommand,
+    startCommand,
+    stopCommand,
+    pauseCommand,
+    resumeCommand,
+    deleteCommand
+  ]),
+  Command.withDescription("Give a task its own worktree, branch and container")
+)
