@@ -3,9 +3,13 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { WorkspaceId, WorkspaceName } from "../../domain/workspace/Ids.ts"
+import type { Mount } from "./Backend.ts"
 import type { GitFailed, GitMissing } from "./Repositories.ts"
 
-/** git can't do that here; the message says why and what to do. Nothing was changed. */
+/**
+ * git can't do that here; the message says why and what to do. Nothing was changed. `unsafe`: what the workspace left in its git
+ * directory is not what git would have written there.
+ */
 export class WorktreeRefused extends Schema.TaggedError<WorktreeRefused>()("WorktreeRefused", {
   kind: Schema.Literal(
     "bare",
@@ -16,7 +20,10 @@ export class WorktreeRefused extends Schema.TaggedError<WorktreeRefused>()("Work
     "foreign",
     "in-progress",
     "dirty",
-    "diverged"
+    "diverged",
+    "detached",
+    "unsafe",
+    "too-large"
   ),
   detail: Schema.String,
   advice: Schema.String
@@ -42,9 +49,34 @@ export interface Site {
   readonly gitDirectory: string | undefined
 }
 
+/** What a new worktree has not, or not as a checkout by hand would have it. */
+export interface LeftOut {
+  /**
+   * `submodule`: its folder is empty. `lfs`: files that are still Git LFS pointers. `filter`: files that a filter of the user's
+   * configuration converts, which are as they are stored. `objects`: a partial clone, so some history can't be had offline.
+   */
+  readonly kind: "submodule" | "lfs" | "filter" | "objects"
+  /** A path, or the name of a filter. */
+  readonly what: string
+  readonly files: number
+}
+
+/** What the private git directory says; it is the workspace's to write, so it is what the workspace says. */
+export interface Inside {
+  /** The commit of the site's branch there; null: there is no such branch. */
+  readonly commit: string | null
+  readonly on: string | null
+  readonly inProgress: string | null
+  /** Refs, by full name, to commits that the host has not; they go with the private git directory. The site's branch is not among them. */
+  readonly strays: ReadonlyArray<string>
+}
+
 /** What `inspect` finds of a site. Each may be there without the others. */
 export interface SiteState {
-  /** `missing`: the folder is gone. `pruned`: git forgot it. `moved`: git knows it elsewhere. `foreign`: what is there is not ours. */
+  /**
+   * `missing`: the folder is gone. `pruned`: the files are there, but git's entry or their tie to it is not. `moved`: it is elsewhere.
+   * `foreign`: what is there is not ours.
+   */
   readonly worktree: "sound" | "missing" | "pruned" | "moved" | "foreign"
   readonly movedTo?: string
   /** The commit of its branch; null: there is no such branch. */
@@ -60,6 +92,8 @@ export interface SiteState {
   /** Commits since it left its base, and of the base since. */
   readonly ahead: number
   readonly behind: number
+  /** Of a site with a private git directory that is there. */
+  readonly inside?: Inside
 }
 
 export interface Conflict {
@@ -81,14 +115,36 @@ export class Worktrees extends Context.Tag("nexus/app/Worktrees")<
     readonly repositoryOf: (folder: string) => Effect.Effect<string, WorktreeFailure>
     /** The commit that `base` means here, and whether anything stands in the way. Changes nothing. */
     readonly plan: (site: Site, base: string) => Effect.Effect<{ readonly commit: string }, WorktreeFailure>
-    /** Makes worktree, branch, lock, exclude entry and private git directory; undoes all of it when one fails. May be repeated. */
-    readonly add: (site: Site, commit: string) => Effect.Effect<void, WorktreeFailure>
+    /**
+     * Makes worktree, branch, lock, exclude entry and private git directory; undoes all that it made when one fails. May be
+     * repeated: what is whole stays as it is, what was interrupted is finished.
+     */
+    readonly add: (site: Site, commit: string) => Effect.Effect<ReadonlyArray<LeftOut>, WorktreeFailure>
+    /**
+     * What a backend that isolates has to mount besides the worktree, whose folder is seen at `inside`: a `.git` file over the
+     * worktree's own, the private git directory, and all object stores, read-only. None without a private git directory.
+     */
+    readonly mounts: (site: Site, inside: string) => Effect.Effect<ReadonlyArray<Mount>, WorktreeFailure>
     readonly inspect: (site: Site, base: string) => Effect.Effect<SiteState, WorktreeFailure>
-    /** Puts back what git forgot of a site whose files are there. */
-    readonly mend: (site: Site) => Effect.Effect<void, WorktreeFailure>
-    /** Removes worktree, lock and private git directory; the branch as well where told. Whether work is lost is the caller's to ask. */
-    readonly remove: (site: Site, options: { readonly branch: boolean }) => Effect.Effect<void, WorktreeFailure>
-    /** What was committed in the private git directory comes to the host's branch, and the other way round. */
+    /**
+     * Puts back what is missing of a site: git's entry, the lock, the branch (at `known`, when it is gone), a moved folder, the
+     * private git directory; a folder that is gone comes back as its branch has it. What is there is kept.
+     */
+    readonly mend: (site: Site, known: string | null) => Effect.Effect<void, WorktreeFailure>
+    /**
+     * Removes worktree, lock and private git directory; the branch as well where told. `work` is what becomes of a folder with
+     * uncommitted work: it is refused, moved to `aside`, or deleted. A folder that is not ours is never deleted, but refused or
+     * moved aside. Whether commits are lost is the caller's to ask. May be repeated.
+     */
+    readonly remove: (
+      site: Site,
+      options: { readonly branch: boolean; readonly work: "refuse" | "aside" | "delete" }
+    ) => Effect.Effect<{ readonly aside: string | null }, WorktreeFailure>
+    /**
+     * What was committed in the private git directory comes to the host's branch, and the other way round; the index of where
+     * it comes to follows, files are the same ones. Both moved: nothing does, and inside, `refs/nexus/host` is the host's commit,
+     * to be merged there. `commit`: of the branch on the host, after that.
+     */
     readonly exchange: (
       site: Site
     ) => Effect.Effect<
