@@ -11,8 +11,11 @@ import { plan } from "./worktrees/Plan.ts"
 import { mounts } from "./worktrees/Private.ts"
 import { promote } from "./worktrees/Promote.ts"
 import { remove } from "./worktrees/Remove.ts"
+import { gitDirectoryOf, repositoryOf } from "./worktrees/Where.ts"
 
 export const layer = Layer.succeed(Worktrees, {
+  repositoryOf,
+  gitDirectoryOf,
   plan,
   add,
   mounts,

@@ -111,8 +111,10 @@ export type MergeOutcome =
 export class Worktrees extends Context.Tag("nexus/app/Worktrees")<
   Worktrees,
   {
-    /** The top of the main worktree of the repository that a folder is in. */
+    /** The top of the main worktree of the repository that a folder is in, symbolic links resolved. */
     readonly repositoryOf: (folder: string) => Effect.Effect<string, WorktreeFailure>
+    /** Where the HEAD and index are that the workspace's own programs use. */
+    readonly gitDirectoryOf: (site: Site) => Effect.Effect<string, WorktreeFailure>
     /** The commit that `base` means here, and whether anything stands in the way. Changes nothing. */
     readonly plan: (site: Site, base: string) => Effect.Effect<{ readonly commit: string }, WorktreeFailure>
     /**

@@ -12,7 +12,7 @@ import { EventLog, type Transaction } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/Workspaces.ts"
 import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
 import type { Backend } from "../ports/Backend.ts"
-import { Worktrees } from "../ports/Worktrees.ts"
+import { type LeftOut, Worktrees } from "../ports/Worktrees.ts"
 import { Nexus } from "../Nexus.ts"
 import { backendNamed, checkName, stateIn } from "./Find.ts"
 import { byWhom, operate } from "./Operate.ts"
@@ -43,7 +43,7 @@ export const create = (wanted: Wanted, say: Say) =>
           kind: "worktree",
           act: () => {
             say("Checking out the worktree")
-            return worktrees.add(site, workspace.commit)
+            return Effect.map(worktrees.add(site, workspace.commit), leftOutWords)
           }
         },
         {
@@ -69,6 +69,12 @@ export const create = (wanted: Wanted, say: Say) =>
     )
   })
 
+/** What a checkout by hand would have, and this has not. */
+const leftOutWords = (all: ReadonlyArray<LeftOut>): string | undefined =>
+  all.length === 0
+    ? undefined
+    : `left out: ${all.map(({ kind, what, files }) => `${kind} ${what}${files > 1 ? ` (${files} files)` : ""}`).join(", ")}`
+
 /** Puts the workspace into the log, with its name and its ports, which nobody else can have from then on. */
 const request = (name: WorkspaceName, { base, spec, from }: Wanted, backend: Backend) =>
   Effect.gen(function* () {
@@ -80,19 +86,15 @@ const request = (name: WorkspaceName, { base, spec, from }: Wanted, backend: Bac
     const repository = yield* worktrees.repositoryOf(checkout.path)
     const id = WorkspaceId.make(`ws_${randomBytes(8).toString("hex")}`)
     const place = { folder: join(repository, ".worktree", name), branch: `nexus/${name}` }
+    const other = Rows.named(log.database, project, name)?.workspace
+    if (other !== undefined && other.status !== "deleted") return yield* taken(other)
     const site = siteOf(home.workspaces, { ...place, repository, name, id } as Workspace, backend)
     const { commit } = yield* worktrees.plan(site, base)
     const by = yield* byWhom
     return yield* log
       .transact((transaction): Either.Either<Workspace, WorkspaceRefused> => {
         const other = Rows.named(transaction.database, project, name)?.workspace
-        if (other !== undefined && other.status !== "deleted")
-          return Either.left(
-            new WorkspaceRefused({
-              reason: `There is a workspace ${name} already; it is ${other.status}.`,
-              hint: `Look at it: nexus workspace show ${name}`
-            })
-          )
+        if (other !== undefined && other.status !== "deleted") return Either.left(taken(other))
         const ports = portsFor(transaction, spec)
         if (ports === undefined) return Either.left(exhausted)
         transaction.append({
@@ -126,6 +128,12 @@ const request = (name: WorkspaceName, { base, spec, from }: Wanted, backend: Bac
         Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }),
         Effect.flatten
       )
+  })
+
+const taken = ({ name, status }: Workspace): WorkspaceRefused =>
+  new WorkspaceRefused({
+    reason: `There is a workspace ${name} already; it is ${status}.`,
+    hint: `Look at it: nexus workspace show ${name}`
   })
 
 /** SSH has a port where programs listen apart from this machine's own. */

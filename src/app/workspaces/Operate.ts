@@ -14,6 +14,7 @@ import { StepId, type WorkspaceId, workspaceStream } from "../../domain/workspac
 import type { CheckpointFact } from "../../domain/workspace/Checkpoint.ts"
 import { begin, type Workspace, type WorkspaceFact, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import type { Holder, Operation, StepKind } from "../../domain/workspace/WorkspaceEvents.ts"
+import type { PreparedBlob } from "../../events/Blobs.ts"
 import { bootId } from "../../events/bootId.ts"
 import { EventLog, type Transaction } from "../../events/EventLog.ts"
 import type { LogFailure } from "../../events/LogErrors.ts"
@@ -45,6 +46,8 @@ export interface Plan {
   readonly failed?: (reason: string) => ReadonlyArray<Fact>
   /** Facts that belong to the beginning. */
   readonly first?: ReadonlyArray<Fact>
+  /** Contents that the outcome refers to. */
+  readonly blobs?: ReadonlyArray<PreparedBlob>
 }
 
 /**
@@ -78,10 +81,11 @@ export const operate = (
         const next = plan.steps[index + 1]
         step = newStep()
         began = Date.now()
-        yield* record(id, (workspace) => [
-          done,
-          ...(next === undefined ? plan.outcome(workspace) : [stepRequested(id, step, plan.operation, next.kind)])
-        ])
+        yield* record(id, (workspace, transaction) => {
+          if (next !== undefined) return [done, stepRequested(id, step, plan.operation, next.kind)]
+          for (const blob of plan.blobs ?? []) transaction.putBlob(blob)
+          return [done, ...plan.outcome(workspace)]
+        })
       }
       return yield* record(id, () => [])
     })

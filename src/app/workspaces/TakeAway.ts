@@ -36,7 +36,8 @@ export const takeAway = (id: WorkspaceId, extent: Extent) =>
           kind: "remove-worktree",
           act: () =>
             Effect.zipRight(
-              worktrees.remove(site, { branch: asked.branch }),
+              // What the user put into a workspace that never came to be is not ours to delete.
+              worktrees.remove(site, { branch: asked.branch, work: asked.undo ? "aside" : "delete" }),
               Effect.sync(() => rmSync(folderOf(home.workspaces, workspace), { recursive: true, force: true }))
             )
         }

@@ -9,7 +9,7 @@ import { type Checkpoint, nextId } from "../../domain/workspace/Checkpoint.ts"
 import type { CheckpointCompleted, Occasion, Part } from "../../domain/workspace/CheckpointEvents.ts"
 import type { CheckpointId, WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
-import { hashOf, prepareBlob } from "../../events/Blobs.ts"
+import { hashOf } from "../../events/Blobs.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/Workspaces.ts"
 import { Nexus } from "../Nexus.ts"
@@ -53,7 +53,7 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
     const aside = join(folderOf(home.workspaces, workspace), checkpoint)
     const began = Date.now()
     const { spec, ports, branch, base } = workspace
-    const specification = yield* prepareBlob(Buffer.from(JSON.stringify({ spec, ports, branch, base })))
+    const specification = yield* log.blobs.prepare(Buffer.from(JSON.stringify({ spec, ports, branch, base })))
     let completed: CheckpointCompleted | undefined
     yield* operate(id, {
       operation: "checkpoint",
@@ -89,7 +89,9 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
               )
               const environment =
                 kept.environment === undefined
-                  ? excluded(backend.isolates ? "nothing differs from the image" : "this backend has no environment of its own")
+                  ? excluded(
+                      backend.isolates ? "nothing differs from the image" : "this backend has no environment of its own"
+                    )
                   : partOf(yield* trees.keepArchive(kept.environment.file), last, (held) => held.environment)
               const volumes = yield* Effect.forEach(kept.volumes, ({ volume, file }) =>
                 Effect.map(trees.keepArchive(file), (archive) => ({
@@ -103,7 +105,7 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
                 environment,
                 volumes
               }
-              const { commit } = yield* worktrees.headOf(site)
+              const { branch: commit } = yield* worktrees.inspect(site, workspace.commit)
               completed = {
                 workspace: id,
                 checkpoint,
@@ -164,12 +166,20 @@ const partOf = (
   }
 }
 
-const hashesOf = ({ files, git, environment, volumes }: Pick<CheckpointCompleted, "environment" | "files" | "git" | "volumes">) =>
-  [["files", files] as const, ["git", git] as const, ["environment", environment] as const, ...volumes.map(({ name, part }) => [name, part] as const)].map(
-    ([name, part]) => [name, part.held === "excluded" ? null : part.hash]
-  )
+const hashesOf = ({
+  files,
+  git,
+  environment,
+  volumes
+}: Pick<CheckpointCompleted, "environment" | "files" | "git" | "volumes">) =>
+  [
+    ["files", files] as const,
+    ["git", git] as const,
+    ["environment", environment] as const,
+    ...volumes.map(({ name, part }) => [name, part] as const)
+  ].map(([name, part]) => [name, part.held === "excluded" ? null : part.hash])
 
-/** A completed checkpoint by its id or name. */
+/** By its id or its name. */
 export const checkpointNamed = (checkpoints: ReadonlyArray<Checkpoint>, name: string): Checkpoint | undefined => {
   const id = /^\d+$/.test(name) ? `C-${name}` : name.toUpperCase()
   return (

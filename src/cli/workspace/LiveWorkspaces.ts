@@ -1,10 +1,15 @@
 /** What workspaces stand on, put together. */
 import * as Layer from "effect/Layer"
+import * as GitWorktrees from "../../adapters/git/GitWorktrees.ts"
 import * as ProcessBackend from "../../adapters/process/ProcessBackend.ts"
 import { Backends } from "../../app/ports/Backend.ts"
+import type { Worktrees } from "../../app/ports/Worktrees.ts"
 import type { Home } from "../../events/Home.ts"
 
-export type Workspaces = Backends
+export type Workspaces = Backends | Worktrees
 
 export const layer = (home: Home): Layer.Layer<Workspaces> =>
-  Layer.sync(Backends, () => ({ all: [ProcessBackend.make(home.workspaces)] }))
+  Layer.merge(
+    Layer.sync(Backends, () => ({ all: [ProcessBackend.make(home.workspaces)] })),
+    GitWorktrees.layer
+  )

@@ -3,9 +3,9 @@
  * machinery, which knows no `--`, and would make every command wait for it.
  */
 import { parseArgs } from "node:util"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { execute } from "../../app/workspaces/Execute.ts"
+import { durationOf } from "../../domain/Moment.ts"
 import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
 import { print } from "../print.ts"
@@ -96,9 +96,8 @@ const parsed = (words: ReadonlyArray<string>) =>
 
 const timeoutOf = (text: string | undefined): Effect.Effect<number | undefined, UsageWrong> => {
   if (text === undefined) return Effect.succeed(undefined)
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
-  if (number === undefined)
-    return new UsageWrong({ message: `--timeout: ${JSON.stringify(text)} is no time. Such as: 500ms, 30s, 5m.` })
-  const each = { ms: Duration.millis(1), s: Duration.seconds(1), m: Duration.minutes(1), h: Duration.hours(1) }
-  return Effect.succeed(Number(number) * Duration.toMillis(each[unit as keyof typeof each]))
+  const ms = durationOf(text)
+  return ms === undefined
+    ? new UsageWrong({ message: `--timeout: ${JSON.stringify(text)} is no time. Such as: 30s, 5m.` })
+    : Effect.succeed(ms)
 }
