@@ -119,6 +119,16 @@ const headText = (gitDirectory: string): string | undefined => {
   }
 }
 
+/** Puts the objects of a kept git state that a repository lacks into it. Answers the commit that HEAD was on. */
+export const bringCommits = (store: Store, hash: string, gitDirectory: string): string | null => {
+  check(store, hash)
+  const tree = load(store, hash, "git")
+  const { objects, head } = parts(tree)
+  bringObjects(gitDirectory, tree, objects)
+  assertConnected(gitDirectory, head, [...objects.keys()])
+  return head.commit
+}
+
 const bringObjects = (gitDirectory: string, tree: Tree, objects: ReadonlyMap<string, Entry>): void => {
   const there = existing(gitDirectory, [...objects.keys()])
   const missing = [...objects].filter(([id]) => !there.has(id))

@@ -8,7 +8,7 @@ import * as Bundle from "./Bundle.ts"
 import { collect } from "./Collect.ts"
 import { changes, differences } from "./Difference.ts"
 import { attempt } from "./Failures.ts"
-import { restoreGit } from "./GitRestore.ts"
+import { bringCommits, restoreGit } from "./GitRestore.ts"
 import { keepGit } from "./GitState.ts"
 import { find, keep, memory } from "./Keep.ts"
 import { given } from "./Paths.ts"
@@ -47,6 +47,8 @@ export const layer = (folder: string): Layer.Layer<TreeStore> =>
           using("Restoring the git state", gitDirectory, (store) =>
             restoreGit(store, hash, rootOf("Restoring the git state", gitDirectory))
           ),
+        bringCommits: (hash, gitDirectory) =>
+          using("Bringing the commits", gitDirectory, (store) => bringCommits(store, hash, gitDirectory)),
         diff: (from, to) =>
           using("Comparing", `${from} and ${to}`, (store) => {
             const [one, other] = [load(store, from), load(store, to)]

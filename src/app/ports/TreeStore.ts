@@ -98,6 +98,8 @@ export class TreeStore extends Context.Tag("nexus/app/TreeStore")<
      * `HEAD.lock`, when another worktree has the branch, and when commits are gone that it builds on.
      */
     readonly restoreGit: (hash: string, gitDirectory: string) => Effect.Effect<ReadonlyArray<TreeChange>, TreeFailure>
+    /** Puts the commits of a kept git state into a repository that may lack them. Answers the one that HEAD was on. */
+    readonly bringCommits: (hash: string, gitDirectory: string) => Effect.Effect<string | null, TreeFailure>
     readonly diff: (from: string, to: string) => Effect.Effect<ReadonlyArray<TreeChange>, TreeFailure>
     /** One file's bytes of a kept tree; undefined when it has no such file. */
     readonly file: (hash: string, path: string) => Effect.Effect<Buffer | undefined, TreeFailure>
