@@ -16,7 +16,7 @@ import { createFrom } from "./Fork.ts"
 import { record } from "./Operate.ts"
 import type { Say } from "./StartWithPorts.ts"
 
-/** What comes first in such a file. */
+/** One of the archives in such a file. */
 const Manifest = Schema.Struct({
   nexus: Schema.Literal("checkpoint"),
   version: Schema.Literal(1),
@@ -57,14 +57,18 @@ export const importCheckpoint = (from: string, newName: string, say: Say) =>
     const trees = yield* TreeStore
     const { home } = yield* Nexus
     say("Reading and verifying")
-    const [first] = yield* trees.unpack(from)
+    const hashes = yield* trees.unpack(from)
     const file = join(home.workspaces, `.import-${process.pid}.json`)
     mkdirSync(home.workspaces, { recursive: true, mode: 0o700 })
     const manifest = yield* Effect.gen(function* () {
-      if (first === undefined) return yield* noCheckpoint(from)
-      yield* trees.archive(first, file)
-      const read = Schema.decodeUnknownEither(Schema.parseJson(Manifest))(readFileSync(file, "utf8"))
-      return Either.isLeft(read) ? yield* noCheckpoint(from) : read.right
+      for (const hash of hashes) {
+        // Trees are no archives.
+        if (Either.isLeft(yield* Effect.either(trees.archive(hash, file)))) continue
+        const read = Schema.decodeUnknownEither(Schema.parseJson(Manifest))(readFileSync(file, "utf8"))
+        rmSync(file)
+        if (Either.isRight(read)) return read.right
+      }
+      return yield* noCheckpoint(from)
     }).pipe(Effect.ensuring(Effect.sync(() => rmSync(file, { force: true }))))
     const { spec, held, ignored, name, message } = manifest
     const workspace = yield* createFrom({ spec, held, ignored }, newName, say)
