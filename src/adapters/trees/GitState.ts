@@ -23,10 +23,15 @@ export const keepGit = (store: Store, folder: string) => {
     const objects = writer(store)
     const texts: Array<string> = []
     const before = headOf(gitDirectory)
-    const scanned = stateFiles(folder, statSync(store.folder), (bytes) => {
-      if (bytes.length <= longestText && !isIndex(bytes)) texts.push(bytes.toString("latin1"))
-      return objects.put(bytes)
-    })
+    const scanned = stateFiles(
+      folder,
+      statSync(store.folder),
+      (bytes) => {
+        if (bytes.length <= longestText && !isIndex(bytes)) texts.push(bytes.toString("latin1"))
+        return objects.put(bytes)
+      },
+      objects.putFolder
+    )
     const head = headOf(gitDirectory)
     // git was at work: HEAD is not that of these files.
     if (head.commit !== before.commit || head.ref !== before.ref) continue
@@ -46,10 +51,10 @@ export const keepGit = (store: Store, folder: string) => {
       type: "d",
       mode: 0o700,
       size: 0,
-      hash: objects.put(encode(entries))
+      hash: objects.putFolder(encode(entries))
     })
     const shards = Map.groupBy([...git.keys()].sort(), (id) => id.slice(0, 2))
-    const root = objects.put(
+    const root = objects.putFolder(
       encode([
         folderOf("git", scanned.entries),
         folderOf(

@@ -1,14 +1,23 @@
 /** A store, folders that are gone afterwards, and what a folder holds, read without the store. */
 import { execFileSync } from "node:child_process"
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs"
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as StoredTrees from "../../../src/adapters/trees/StoredTrees.ts"
-import { TreeStore } from "../../../src/app/ports/TreeStore.ts"
+import { type TreeFailure, TreeStore } from "../../../src/app/ports/TreeStore.ts"
 
 type Service = typeof TreeStore.Service
 
@@ -38,7 +47,7 @@ export const stage = (): Stage => {
   const store = join(root, "store")
   const runtimes: Array<ManagedRuntime.ManagedRuntime<TreeStore, never>> = []
   const another = () => {
-    const runtime = ManagedRuntime.make(StoredTrees.layer(store) as Layer.Layer<TreeStore>)
+    const runtime = ManagedRuntime.make(StoredTrees.layer(store))
     runtimes.push(runtime)
     return promised(runtime)
   }
@@ -54,7 +63,12 @@ export const stage = (): Stage => {
       return folder
     },
     git: (folder, ...args) =>
-      execFileSync("git", [...nobody, ...args], { cwd: folder, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }),
+      execFileSync("git", [...nobody, ...args], {
+        cwd: folder,
+        env,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"]
+      }),
     [Symbol.asyncDispose]: async () => {
       for (const runtime of runtimes) await runtime.dispose()
       rmSync(root, { recursive: true, force: true, maxRetries: 3 })
@@ -62,17 +76,29 @@ export const stage = (): Stage => {
   }
 }
 
-const nobody = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"]
+const nobody = [
+  "-c",
+  "user.name=test",
+  "-c",
+  "user.email=test@localhost",
+  "-c",
+  "commit.gpgsign=false",
+  "-c",
+  "init.defaultBranch=main"
+]
 
 const promised = (runtime: ManagedRuntime.ManagedRuntime<TreeStore, never>): Trees => {
   const call =
     (name: keyof Service) =>
-    async (...args: ReadonlyArray<never>) => {
+    async (...args: ReadonlyArray<unknown>) => {
       const exit = await runtime.runPromiseExit(
-        Effect.flatMap(TreeStore, (trees) => (trees[name] as (...args: ReadonlyArray<never>) => Effect.Effect<unknown>)(...args))
+        Effect.flatMap(TreeStore, (trees): Effect.Effect<unknown, TreeFailure> => {
+          const operation: (...args: ReadonlyArray<any>) => Effect.Effect<unknown, TreeFailure> = trees[name]
+          return operation(...args)
+        })
       )
       if (Exit.isSuccess(exit)) return exit.value
-      throw exit.cause._tag === "Fail" ? (exit.cause.error as Error) : new Error(String(exit.cause))
+      throw exit.cause._tag === "Fail" ? exit.cause.error : new Error(String(exit.cause))
     }
   return new Proxy({} as Trees, { get: (_, name) => call(name as keyof Service) })
 }
@@ -103,5 +129,6 @@ export const snapshot = (folder: string, { git = false } = {}): ReadonlyMap<stri
 /** Whatever modes a test left behind, everything can be deleted again. */
 export const open = (folder: string): void => {
   chmodSync(folder, 0o700)
-  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) open(join(folder, entry.name))
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) open(join(folder, entry.name))
 }
