@@ -51,7 +51,13 @@ export const stage = (): Stage => {
     runtimes.push(runtime)
     return promised(runtime)
   }
-  const env = { PATH: process.env["PATH"] ?? "", HOME: root, GIT_CONFIG_NOSYSTEM: "1", LC_ALL: "C" }
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: root,
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_OPTIONAL_LOCKS: "0",
+    LC_ALL: "C"
+  }
   return {
     root,
     store,
