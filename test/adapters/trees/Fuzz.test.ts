@@ -107,8 +107,6 @@ describe("any folder, after any changes", () => {
     let count = 0
     await fc.assert(
       fc.asyncProperty(script, script, async (first, second) => {
-        // Everything else here is done without a pause: the test runner wants to be heard now and then.
-        await new Promise(setImmediate)
         const folder = world.folder(`f${++count}`)
         const git = (inner: string) => void (/^[\0-\x7f]*$/.test(inner) && world.git(inner, "init", "-q"))
         git(folder)

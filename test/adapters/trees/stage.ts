@@ -97,6 +97,8 @@ const promised = (runtime: ManagedRuntime.ManagedRuntime<TreeStore, never>): Tre
   const call =
     (name: keyof Service) =>
     async (...args: ReadonlyArray<unknown>) => {
+      // Everything else here is done without a pause: the test runner wants to be heard now and then.
+      await new Promise(setImmediate)
       const exit = await runtime.runPromiseExit(
         Effect.flatMap(TreeStore, (trees): Effect.Effect<unknown, TreeFailure> => {
           const operation: (...args: ReadonlyArray<any>) => Effect.Effect<unknown, TreeFailure> = trees[name]
