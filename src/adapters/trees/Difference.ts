@@ -52,7 +52,7 @@ export const changes = (found: ReadonlyArray<Difference>): ReadonlyArray<TreeCha
           ? []
           : [{ path: name, change: from ? "removed" : "added" }]
       }
-      if (kind(from) !== kind(to)) return [{ path: name, change: "type" }]
+      if (kind(from) !== kind(to)) return [{ path: shown(path), change: "type" }]
       return [{ path: name, change: from.type !== "d" && from.hash !== to.hash ? "content" : "mode" }]
     })
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))

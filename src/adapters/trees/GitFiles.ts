@@ -53,7 +53,12 @@ const isState = (path: string): { readonly type: "d" | "f" } | undefined =>
       : undefined
 
 /** `put` absent: nothing is stored. */
-export const stateFiles = (folder: string, own: Order["own"], put?: (bytes: Buffer) => string): Scanned =>
+export const stateFiles = (
+  folder: string,
+  own: Order["own"],
+  put?: (bytes: Buffer) => string,
+  putFolder?: (bytes: Buffer) => string
+): Scanned =>
   scan({
     folder,
     ignored: false,
@@ -64,6 +69,7 @@ export const stateFiles = (folder: string, own: Order["own"], put?: (bytes: Buff
     own,
     known: undefined,
     put: put ?? hashOf,
+    putFolder: putFolder ?? hashOf,
     isStored: () => false,
     stores: () => put !== undefined
   })

@@ -30,63 +30,64 @@ export const headOf = (gitDirectory: string): Head => {
   return { ref, commit: line(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]) }
 }
 
+interface Refs {
+  readonly head: Head
+  /** What branches, remote branches and tags point to that are sure to stay. */
+  readonly sure: ReadonlyArray<string>
+}
+
+/** HEAD and what is sure to stay, of one look at all refs. `headText`: what the file HEAD holds. */
+export const refsOf = (gitDirectory: string, headText: string): Refs => {
+  const ref = /^ref: (\S+)\s*$/.exec(headText)?.[1] ?? null
+  const places = ["refs/heads", "refs/remotes", "refs/tags", ...(ref === null ? [] : [ref])]
+  const listed = gitIn(gitDirectory, ["for-each-ref", "--format=%(objectname) %(refname)", ...places])
+  const refs = listed
+    .toString("utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => ({ id: line.slice(0, line.indexOf(" ")), name: line.slice(line.indexOf(" ") + 1) }))
+  const commit = ref === null ? headText.trim() : (refs.find(({ name }) => name === ref)?.id ?? null)
+  // Branches of other workspaces go as this one may.
+  const isSure = (name: string) => name !== ref && !name.startsWith("refs/heads/nexus/")
+  return { head: { ref, commit }, sure: refs.filter(({ name }) => isSure(name)).map(({ id }) => id) }
+}
+
 const objectId = /\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g
 
-/** Branches of other workspaces go as this one may. */
-const isSure = (ref: string, head: Head): boolean => ref !== head.ref && !ref.startsWith("refs/heads/nexus/")
-
 /**
- * Those that are reachable from HEAD, the index or what is in progress, and from no other branch, remote branch or tag. `texts`: what
- * the state's files hold; object ids in them count.
+ * Those that are reachable from HEAD, the index or what is in progress, and from nothing that is sure to stay; some may be missing.
+ * `texts`: what the state's files hold; object ids in them count.
  */
 export const neededObjects = (
   gitDirectory: string,
-  head: Head,
+  { head, sure }: Refs,
   texts: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
   const mentioned = new Set(texts.flatMap((text) => text.match(objectId) ?? []))
-  if (head.commit !== null) mentioned.add(head.commit)
+  if (head.commit !== null) mentioned.delete(head.commit)
   const staged = stagedIn(gitDirectory, head)
-  const present = existing(gitDirectory, [...mentioned, ...staged])
-  const tips = [...mentioned].filter((id) => present.has(id))
-  const sure = gitIn(gitDirectory, [
-    "for-each-ref",
-    "--format=%(objectname) %(refname)",
-    "refs/heads",
-    "refs/remotes",
-    "refs/tags"
-  ])
-    .toString("utf8")
-    .split("\n")
-    .flatMap((line) =>
-      line !== "" && isSure(line.slice(line.indexOf(" ") + 1), head) ? [`^${line.slice(0, line.indexOf(" "))}`] : []
-    )
-  if (tips.length === 0) return staged.filter((id) => present.has(id))
-  const listed = gitIn(
-    gitDirectory,
-    ["rev-list", "--objects", "--no-object-names", "--stdin"],
-    `${[...tips, ...sure].join("\n")}\n`
-  )
-  const reached = listed.toString("latin1").split("\n").filter(Boolean)
-  return [...new Set([...reached, ...staged.filter((id) => present.has(id))])].sort()
+  const tips = [...(head.commit === null ? [] : [head.commit]), ...existing(gitDirectory, [...mentioned])]
+  if (tips.length === 0) return [...new Set(staged)].sort()
+  const input = [...tips, ...sure.map((id) => `^${id}`)].join("\n")
+  const listed = gitIn(gitDirectory, ["rev-list", "--objects", "--no-object-names", "--stdin"], `${input}\n`)
+  return [...new Set([...listed.toString("latin1").split("\n").filter(Boolean), ...staged])].sort()
 }
 
 /** Contents that are in the index and not in HEAD, those of conflicts among them. Gitlinks are commits of another repository. */
 const stagedIn = (gitDirectory: string, head: Head): ReadonlyArray<string> => {
   const ask = (...args: ReadonlyArray<string>) => gitIn(gitDirectory, args).toString("latin1").split("\0")
   // "100644 <id> 0\tpath"
-  const listed = ask("ls-files", head.commit === null ? "--stage" : "--unmerged", "-z").map((line) =>
-    line.split(/[ \t]/, 2)
-  )
+  const listed = (which: string) => ask("ls-files", which, "-z").map((line) => line.split(/[ \t]/, 2))
   // ":100644 100644 <old> <new> M" and the path, in turns
   const options = ["--cached", "--raw", "--no-renames", "--full-index", "-z"]
   const changed = (head.commit === null ? [] : ask("diff-index", ...options, head.commit))
     .filter((_, index) => index % 2 === 0)
     .map((line) => line.split(" "))
-    .map(([, mode, , id]) => [mode, id])
-  return [...listed, ...changed].flatMap(([mode, id]) =>
-    id === undefined || id === "" || mode === "160000" || /^0+$/.test(id) ? [] : [id]
-  )
+  const isConflicted = changed.some(([, , , , status]) => status === "U")
+  return [
+    ...changed.map(([, mode, , id]) => [mode, id]),
+    ...(head.commit === null ? listed("--stage") : isConflicted ? listed("--unmerged") : [])
+  ].flatMap(([mode, id]) => (id === undefined || id === "" || mode === "160000" || /^0+$/.test(id) ? [] : [id]))
 }
 
 /** Those of them that are there. */
@@ -98,19 +99,29 @@ export const existing = (gitDirectory: string, ids: ReadonlyArray<string>): Read
   return new Set(lines.split("\n").filter((line) => line !== "" && !line.includes(" ")))
 }
 
-/** Objects as git hashes them: `type size\0content`. */
-export const readObjects = (gitDirectory: string, ids: ReadonlyArray<string>): ReadonlyMap<string, Buffer> => {
-  const found = new Map<string, Buffer>()
-  if (ids.length === 0) return found
-  const output = gitIn(gitDirectory, ["cat-file", "--batch"], `${ids.join("\n")}\n`)
-  for (let at = 0; at < output.length;) {
-    const end = output.indexOf("\n", at)
-    const [id = "", type = "", size = ""] = output.toString("latin1", at, end).split(" ")
-    const length = Number(size)
-    found.set(id, Buffer.concat([Buffer.from(`${type} ${size}\0`), output.subarray(end + 1, end + 1 + length)]))
-    at = end + 1 + length + 1
+/** So many objects are read at once: they are in memory together. */
+const together = 1000
+
+/** Gives objects as git hashes them, `type size\0content`; those that are missing are passed over. */
+export const readObjects = (
+  gitDirectory: string,
+  ids: ReadonlyArray<string>,
+  visit: (id: string, bytes: Buffer) => void
+): void => {
+  for (let first = 0; first < ids.length; first += together) {
+    const input = `${ids.slice(first, first + together).join("\n")}\n`
+    const output = gitIn(gitDirectory, ["cat-file", "--batch"], input)
+    for (let at = 0; at < output.length;) {
+      const end = output.indexOf("\n", at)
+      // "<id> <type> <size>", or "<id> missing"
+      const [id = "", type = "", size = ""] = output.toString("latin1", at, end).split(" ")
+      at = end + 1
+      if (size === "") continue
+      const length = Number(size)
+      visit(id, Buffer.concat([Buffer.from(`${type} ${size}\0`), output.subarray(at, at + length)]))
+      at += length + 1
+    }
   }
-  return found
 }
 
 const types: Readonly<Record<string, number>> = { commit: 1, tree: 2, blob: 3, tag: 4 }

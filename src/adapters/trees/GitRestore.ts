@@ -24,8 +24,10 @@ export const restoreGit = (store: Store, hash: string, folder: string): Readonly
   const tree = load(store, hash, "git")
   const { files, objects, head } = parts(tree)
   const gitDirectory = shown(folder)
-  const release = locked(gitDirectory)
+  const release = locked(gitDirectory, "index.lock")
   try {
+    // Only looked at: to set the branch that HEAD is on, git takes this one itself.
+    locked(gitDirectory, "HEAD.lock")()
     assertFree(gitDirectory, head)
     bringObjects(gitDirectory, tree, objects)
     assertConnected(gitDirectory, head, [...objects.keys()])
@@ -53,28 +55,20 @@ const inMemory = (folder: Entry): ReadonlyArray<Entry> => folder.entries ?? []
 
 const isNotOurs = ({ from, to }: Difference): boolean => from !== undefined || to?.hides !== true
 
-/** git's own locks (api-lockfile): who holds them changes the index or HEAD. */
-const locked = (gitDirectory: string): (() => void) => {
-  const taken: Array<string> = []
-  const release = () => {
-    for (const lock of taken) rmSync(lock, { force: true })
+/** One of git's own locks: who holds it changes the index or HEAD. Answers what releases it. */
+const locked = (gitDirectory: string, name: string): (() => void) => {
+  const lock = join(gitDirectory, name)
+  try {
+    closeSync(openSync(lock, "wx", 0o600))
+  } catch (cause) {
+    if (codeOf(cause) !== "EEXIST") throw cause
+    throw refused(
+      gitDirectory,
+      `${name} is there: git is at work, or was killed`,
+      "Wait for it, or delete that file if no git runs"
+    )
   }
-  for (const name of ["index.lock", "HEAD.lock"]) {
-    const lock = join(gitDirectory, name)
-    try {
-      closeSync(openSync(lock, "wx", 0o600))
-      taken.push(lock)
-    } catch (cause) {
-      release()
-      if (codeOf(cause) !== "EEXIST") throw cause
-      throw refused(
-        gitDirectory,
-        `${name} is there: git is at work, or was killed`,
-        "Wait for it, or delete that file if no git runs"
-      )
-    }
-  }
-  return release
+  return () => rmSync(lock, { force: true })
 }
 
 const refused = (path: string, detail: string, advice: string) =>
@@ -173,6 +167,7 @@ const carryOut = (store: Store, tree: Tree, files: ReadonlyArray<Entry>, folder:
   const before = stateFiles(folder, statSync(store.folder))
   const steps = plan(differences(before.entries, files, { from: inMemory, to: tree.open }))
   assertHarmless(tree, steps.puts, folder)
+  const release = locked(shown(folder), "HEAD.lock")
   const staging = Staging.make(folder)
   const beneath = Beneath.open(folder)
   try {
@@ -184,6 +179,7 @@ const carryOut = (store: Store, tree: Tree, files: ReadonlyArray<Entry>, folder:
   } finally {
     beneath.close()
     staging.remove()
+    release()
   }
 }
 

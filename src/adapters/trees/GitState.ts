@@ -2,71 +2,57 @@
  * A worktree's git state as a tree: `git/`, the files of its git directory that are state; `objects/`, git's objects that it needs
  * and that might be lost; `state`, what HEAD is on.
  */
-import { lstatSync, statSync } from "node:fs"
+import { lstatSync, readFileSync, statSync } from "node:fs"
+import { join } from "node:path"
 import { TreeDamaged, TreeStoreFailed } from "../../app/ports/TreeStore.ts"
 import { encode, type Entry } from "./Entries.ts"
 import { stateFiles } from "./GitFiles.ts"
-import { type Head, headOf, neededObjects, readObjects } from "./GitObjects.ts"
-import { writer } from "./Objects.ts"
+import { type Head, neededObjects, readObjects, refsOf } from "./GitObjects.ts"
+import { type Writer, writer } from "./Objects.ts"
 import { forSystem, shown } from "./Paths.ts"
 import type { Store } from "./Store.ts"
-import { commit, type Tree } from "./Trees.ts"
+import { commit, isKept, load, type Tree } from "./Trees.ts"
 
 /** Larger files of the state hold no ids that matter. In bytes. */
 const longestText = 1024 * 1024
 
-export const keepGit = (store: Store, folder: string) => {
+/** The last state of each git directory that this store kept: most of git's objects are in it already. */
+export type LastStates = Map<string, string>
+
+/** More moves of HEAD, or objects dropped from the store, than these are no chance. */
+const attempts = 5
+
+export const keepGit = (store: Store, last: LastStates, folder: string) => {
   const gitDirectory = shown(folder)
   assertKnown(folder)
-  for (let attempt = 1; attempt <= 5; attempt++) {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
     const generation = store.generation()
     const objects = writer(store)
-    const texts: Array<string> = []
-    const before = headOf(gitDirectory)
-    const scanned = stateFiles(folder, statSync(store.folder), (bytes) => {
-      if (bytes.length <= longestText && !isIndex(bytes)) texts.push(bytes.toString("latin1"))
+    const contents: Array<Buffer> = []
+    const before = headText(gitDirectory)
+    const put = (bytes: Buffer) => {
+      if (bytes.length <= longestText) contents.push(Buffer.from(bytes))
       return objects.put(bytes)
-    })
-    const head = headOf(gitDirectory)
+    }
+    const scanned = stateFiles(folder, statSync(store.folder), put, objects.putFolder)
+    const refs = refsOf(gitDirectory, before)
     // git was at work: HEAD is not that of these files.
-    if (head.commit !== before.commit || head.ref !== before.ref) continue
-    const ids = neededObjects(
+    if (headText(gitDirectory) !== before) continue
+    const texts = contents.filter((bytes) => !isIndex(bytes)).map((bytes) => bytes.toString("latin1"))
+    const needed = neededObjects(
       gitDirectory,
-      head,
+      refs,
       texts.filter((text) => !isLog(text))
     )
-    const git = readObjects(gitDirectory, ids)
-    let bytes = scanned.bytes
-    const file = (name: string, content: Buffer): Entry => {
-      bytes += content.length
-      return { name, type: "f", mode: 0o600, size: content.length, hash: objects.put(content) }
-    }
-    const folderOf = (name: string, entries: ReadonlyArray<Entry>): Entry => ({
-      name,
-      type: "d",
-      mode: 0o700,
-      size: 0,
-      hash: objects.put(encode(entries))
-    })
-    const shards = Map.groupBy([...git.keys()].sort(), (id) => id.slice(0, 2))
-    const root = objects.put(
-      encode([
-        folderOf("git", scanned.entries),
-        folderOf(
-          "objects",
-          [...shards].map(([shard, ids]) =>
-            folderOf(
-              shard,
-              ids.map((id) => file(id.slice(2), git.get(id) ?? Buffer.alloc(0)))
-            )
-          )
-        ),
-        file("state", Buffer.from(`${JSON.stringify({ ref: head.ref, commit: head.commit })}\n`))
-      ])
-    )
+    const git = gitObjects(store, last.get(folder), objects, gitDirectory, needed)
+    const state = fileOf(objects, "state", Buffer.from(`${JSON.stringify(refs.head)}\n`))
+    const parts = [folderOf(objects, "git", scanned.entries), shardsOf(objects, git), state]
     const files = scanned.files + git.size + 1
+    const bytes = [...git.values()].reduce((sum, { size }) => sum + size, scanned.bytes + state.size)
+    const root = objects.putFolder(encode(parts))
     const kept = commit(store, objects, { kind: "git", ignored: true, files, bytes, root }, generation)
     if (kept === undefined) continue
+    last.set(folder, kept.hash)
     const { leftOut, unsteady } = scanned
     return { hash: kept.hash, files, bytes, addedBytes: objects.added(), leftOut, unsteady }
   }
@@ -77,6 +63,50 @@ export const keepGit = (store: Store, folder: string) => {
     advice: "Try again when git is not at work there"
   })
 }
+
+const gitObjects = (
+  store: Store,
+  last: string | undefined,
+  objects: Writer,
+  gitDirectory: string,
+  ids: ReadonlyArray<string>
+): ReadonlyMap<string, Entry> => {
+  const known = last !== undefined && isKept(store, last) ? parts(load(store, last, "git")).objects : undefined
+  const found = new Map(ids.flatMap((id) => (known?.has(id) === true ? [[id, known.get(id) as Entry] as const] : [])))
+  const missing = ids.filter((id) => !found.has(id))
+  readObjects(gitDirectory, missing, (id, bytes) => found.set(id, fileOf(objects, id.slice(2), bytes)))
+  return found
+}
+
+const shardsOf = (objects: Writer, git: ReadonlyMap<string, Entry>): Entry => {
+  const shards = Map.groupBy([...git.keys()].sort(), (id) => id.slice(0, 2))
+  const folders = [...shards].map(([shard, ids]) =>
+    folderOf(
+      objects,
+      shard,
+      ids.flatMap((id) => git.get(id) ?? [])
+    )
+  )
+  return folderOf(objects, "objects", folders)
+}
+
+const fileOf = (objects: Writer, name: string, content: Buffer): Entry => ({
+  name,
+  type: "f",
+  mode: 0o600,
+  size: content.length,
+  hash: objects.put(content)
+})
+
+const folderOf = (objects: Writer, name: string, entries: ReadonlyArray<Entry>): Entry => ({
+  name,
+  type: "d",
+  mode: 0o700,
+  size: 0,
+  hash: objects.putFolder(encode(entries))
+})
+
+const headText = (gitDirectory: string): string => readFileSync(join(gitDirectory, "HEAD"), "utf8")
 
 const isIndex = (bytes: Buffer): boolean => bytes.toString("latin1", 0, 4) === "DIRC"
 

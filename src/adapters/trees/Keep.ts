@@ -32,7 +32,8 @@ export const keep = (store: Store, memory: Memory, folder: string, selection: Se
       mostFiles,
       mostBytes,
       ...(over && { over }),
-      put: objects.put
+      put: objects.put,
+      putFolder: objects.putFolder
     })
     const { root, files, bytes, leftOut, unsteady } = scanned
     const kept = commit(store, objects, { kind: "files", ignored, files, bytes, root }, generation)
@@ -63,6 +64,8 @@ export interface LookOrder {
   readonly over?: Tree
   /** Absent: nothing is stored. */
   readonly put?: (bytes: Buffer) => string
+  readonly putFolder?: (bytes: Buffer) => string
+  readonly ignoredPaths?: ReadonlySet<string>
 }
 
 export const look = (store: Store, memory: Memory, folder: string, order: LookOrder): Scanned => {
@@ -79,6 +82,8 @@ export const look = (store: Store, memory: Memory, folder: string, order: LookOr
     own: statSync(store.folder),
     known: isOurs ? known.seen : undefined,
     put: put ?? hashOf,
+    putFolder: order.putFolder ?? hashOf,
+    ...(order.ignoredPaths && { ignoredPaths: order.ignoredPaths }),
     isStored: (seen) => put === undefined || (isCertain && seen.stored) || has(store, seen.hash),
     stores: (hash) => put !== undefined || has(store, hash)
   })

@@ -5,17 +5,24 @@ import { hashOf } from "./Entries.ts"
 import type { Store } from "./Store.ts"
 
 /** So many bytes of objects are compressed together: a context a file would take longer than its compression. */
-const packBytes = 256 * 1024
+const packBytes = 64 * 1024
 
 /** So many bytes wait in memory for being written. */
 const mostWaiting = 8 * 1024 * 1024
 
 export interface Writer {
-  /** Takes bytes; answers their hash. They are in the store after `flush`. */
+  /** Takes bytes, which may be used again afterwards; answers their hash. They are in the store after `flush`. */
   readonly put: (bytes: Buffer) => string
+  /** The same for lists of entries, which are read together and so are packed together. */
+  readonly putFolder: (bytes: Buffer) => string
   readonly flush: () => void
   /** Bytes that were added to the store's file. */
   readonly added: () => number
+}
+
+interface Gathered {
+  members: Array<{ hash: string; bytes: Buffer }>
+  bytes: number
 }
 
 interface Pack {
@@ -30,18 +37,18 @@ export const has = (store: Store, hash: string): boolean =>
 
 export const writer = (store: Store): Writer => {
   const fresh = new Set<string>()
-  let current: Array<{ hash: string; bytes: Buffer }> = []
-  let gathered = 0
+  const contents: Gathered = { members: [], bytes: 0 }
+  const folders: Gathered = { members: [], bytes: 0 }
   let waiting: Array<Pack> = []
   let waitingBytes = 0
   let added = 0
-  const close = () => {
-    if (current.length === 0) return
-    const pack = packOf(current)
+  const close = (gathered: Gathered) => {
+    if (gathered.members.length === 0) return
+    const pack = packOf(gathered.members)
     waiting.push(pack)
     waitingBytes += pack.data.length
-    current = []
-    gathered = 0
+    gathered.members = []
+    gathered.bytes = 0
   }
   const write = () => {
     if (waiting.length === 0) return
@@ -50,19 +57,22 @@ export const writer = (store: Store): Writer => {
     waiting = []
     waitingBytes = 0
   }
+  const putIn = (gathered: Gathered, bytes: Buffer): string => {
+    const hash = hashOf(bytes)
+    if (fresh.has(hash) || has(store, hash)) return hash
+    fresh.add(hash)
+    if (gathered.bytes + bytes.length > packBytes) close(gathered)
+    gathered.members.push({ hash, bytes: Buffer.from(bytes) })
+    gathered.bytes += bytes.length
+    if (waitingBytes > mostWaiting) write()
+    return hash
+  }
   return {
-    put: (bytes) => {
-      const hash = hashOf(bytes)
-      if (fresh.has(hash) || has(store, hash)) return hash
-      fresh.add(hash)
-      if (gathered + bytes.length > packBytes) close()
-      current.push({ hash, bytes })
-      gathered += bytes.length
-      if (waitingBytes > mostWaiting) write()
-      return hash
-    },
+    put: (bytes) => putIn(contents, bytes),
+    putFolder: (bytes) => putIn(folders, bytes),
     flush: () => {
-      close()
+      close(contents)
+      close(folders)
       write()
     },
     added: () => added
@@ -100,7 +110,7 @@ export interface Reader {
 }
 
 /** What was unpacked last stays at hand: objects that were kept together are asked for together. */
-const packsAtHand = 16
+const packsAtHand = 64
 
 export const reader = (store: Store): Reader => {
   const packs = new Map<number, Buffer>()

@@ -1,6 +1,5 @@
 /** Reading one file of a folder that may change meanwhile, and that may be somebody's who would like us to read another one. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, readSync, type Stats } from "node:fs"
-import { TreeStoreFailed } from "../../app/ports/TreeStore.ts"
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type Stats } from "node:fs"
 import type { Entry } from "./Entries.ts"
 import { forSystem } from "./Paths.ts"
 
@@ -66,31 +65,16 @@ const inPieces = (file: number, put: (bytes: Buffer) => string): Pick<Content, "
   return { type: "c", hash: put(Buffer.concat(hashes)), size }
 }
 
-/** Up to `most` bytes from there on, in a buffer of their own. */
-const readAt = (file: number, start: number, most: number): Buffer => {
-  const expected = Math.min(most, Math.max(0, fstatSync(file).size - start) + 1)
-  let buffer = Buffer.allocUnsafeSlow(expected)
-  let length = 0
-  for (;;) {
-    const read = readSync(file, buffer, length, buffer.length - length, start + length)
-    length += read
-    if (read === 0 || length === most) return buffer.subarray(0, length)
-    // It grows while it is read.
-    if (length === buffer.length)
-      buffer = Buffer.concat([buffer, Buffer.allocUnsafeSlow(Math.min(most, 2 * length) - length)])
-  }
-}
+/** One for all: a buffer a file would be most of the work. Whoever keeps what was read makes a copy. */
+const scratch = Buffer.allocUnsafeSlow(piece + 1)
 
-/** Of our own files, whole. */
-export const readOwn = (path: string): Buffer => {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    throw new TreeStoreFailed({
-      operation: "Reading",
-      path,
-      detail: cause instanceof Error ? cause.message : String(cause),
-      advice: "See to it that it is there and readable"
-    })
+/** Up to `most` bytes from there on, until the next call. */
+const readAt = (file: number, start: number, most: number): Buffer => {
+  let length = 0
+  while (length < most) {
+    const read = readSync(file, scratch, length, most - length, start + length)
+    if (read === 0) break
+    length += read
   }
+  return scratch.subarray(0, length)
 }

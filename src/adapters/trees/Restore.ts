@@ -22,20 +22,27 @@ export const restore = (
   hash: string,
   folder: string,
   undo: string | undefined
-): ReadonlyArray<TreeChange> => {
-  const tree = load(store, hash, "files")
-  const earlier = Staging.left(folder)
-  const before = seenBefore(store, memory, tree, folder, undo)
-  const found = differences(before.entries, tree.entries, { from: inMemory, to: tree.open })
-  const steps = plan(found)
-  assertPossible(folder, found)
-  assertKept(store, folder, steps, before, undo)
-  carryOut(tree, steps, folder, before)
-  for (const leftover of earlier) Staging.remove(leftover)
-  const after = look(store, memory, folder, { ...everything, ignored: tree.head.ignored, over: tree })
-  remember(store, memory, tree, folder, after)
-  return changes(differences(tree.entries, after.entries, { from: tree.open, to: inMemory }).filter(isNotOurs))
-}
+): ReadonlyArray<TreeChange> =>
+  store.reading(() => {
+    const tree = load(store, hash, "files")
+    const earlier = Staging.left(folder)
+    const before = seenBefore(store, memory, tree, folder, undo)
+    const found = differences(before.entries, tree.entries, { from: inMemory, to: tree.open })
+    const steps = plan(found)
+    assertPossible(folder, found)
+    assertKept(store, folder, steps, before, undo)
+    carryOut(tree, steps, folder, before)
+    for (const leftover of earlier) Staging.remove(leftover)
+    const isIgnoredAsBefore = found.every(({ path }) => !/(^|\/)\.gitignore$/.test(path))
+    const after = look(store, memory, folder, {
+      ...everything,
+      ignored: tree.head.ignored,
+      over: tree,
+      ...(isIgnoredAsBefore && { ignoredPaths: before.ignoredPaths })
+    })
+    remember(store, memory, tree, folder, after)
+    return changes(differences(tree.entries, after.entries, { from: tree.open, to: inMemory }).filter(isNotOurs))
+  })
 
 const everything = { mostFiles: Number.POSITIVE_INFINITY, mostBytes: Number.POSITIVE_INFINITY }
 

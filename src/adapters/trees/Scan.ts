@@ -1,7 +1,7 @@
 /** Looks through a folder: what it holds, each content by its hash, reading only what is not as it was seen last. */
 import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs"
 import { TreeStoreFailed } from "../../app/ports/TreeStore.ts"
-import { encode, type Entry } from "./Entries.ts"
+import { encode, type Entry, hashOf } from "./Entries.ts"
 import { codeOf } from "./Failures.ts"
 import { ignoredIn } from "./Ignored.ts"
 import { isAsSeen, type Seen, settled } from "./Looks.ts"
@@ -24,6 +24,9 @@ export interface Order {
   readonly known: ReadonlyMap<string, Seen> | undefined
   /** Takes a content; answers its hash. */
   readonly put: (bytes: Buffer) => string
+  readonly putFolder: (bytes: Buffer) => string
+  /** What git ignores, where that is known already. */
+  readonly ignoredPaths?: ReadonlySet<string>
   /** Whether a content that was seen before may be taken as stored. Never asked of others. */
   readonly isStored: (seen: Seen) => boolean
   /** Whether what `put` takes is stored. */
@@ -39,6 +42,7 @@ export interface Scanned {
   /** Paths of files that changed while they were read. */
   readonly unsteady: ReadonlyArray<string>
   readonly seen: ReadonlyMap<string, Seen>
+  readonly ignoredPaths: ReadonlySet<string>
 }
 
 /** All of a folder; what is not ignored; only what `over` has. */
@@ -107,7 +111,7 @@ export const scan = (order: Order): Scanned => {
       if (stat.isDirectory()) {
         if (stat.ino === order.own.ino && stat.dev === order.own.dev) return undefined
         const { entries, hides } = folder(path, extent, ignored)
-        return { name, type: "d", mode: stat.mode & 0o7777, size: 0, hash: order.put(encode(entries)), entries, hides }
+        return { name, type: "d", mode: stat.mode & 0o7777, size: 0, hash: hashOfFolder(path, entries), entries, hides }
       }
       const isLink = stat.isSymbolicLink()
       if (!isLink && !stat.isFile()) {
@@ -147,9 +151,21 @@ export const scan = (order: Order): Scanned => {
     return { name, type, mode: stat.mode & 0o7777, size, hash }
   }
 
+  /** In `seen` with a slash at the end, so that it is not asked for again whether the store has it. */
+  const hashOfFolder = (path: string, entries: ReadonlyArray<Entry>): string => {
+    const bytes = encode(entries)
+    const known = order.known?.get(`${path}/`)
+    const hash = hashOf(bytes)
+    const isStored = known?.hash === hash && order.isStored(known)
+    if (!isStored) order.putFolder(bytes)
+    seen.set(`${path}/`, isStored ? known : { ...folderSeen, hash, stored: order.stores(hash) })
+    return hash
+  }
+
   const extent = order.only === true ? "only" : order.ignored ? "all" : "selected"
-  const { entries } = folder("", extent, extent === "selected" ? ignoredIn(order.folder) : new Set())
-  return { root: order.put(encode(entries)), entries, files, bytes, leftOut, unsteady, seen }
+  const ignoredPaths = order.ignoredPaths ?? (extent === "selected" ? ignoredIn(order.folder) : new Set<string>())
+  const { entries } = folder("", extent, ignoredPaths)
+  return { ignoredPaths, root: hashOfFolder("", entries), entries, files, bytes, leftOut, unsteady, seen }
 }
 
 const seenAs = (stat: Stats, type: Entry["type"], hash: string, settled: boolean, stored: boolean): Seen => ({
@@ -164,6 +180,17 @@ const seenAs = (stat: Stats, type: Entry["type"], hash: string, settled: boolean
   settled,
   stored
 })
+
+const folderSeen: Omit<Seen, "hash" | "stored"> = {
+  dev: 0,
+  ino: 0,
+  mode: 0,
+  size: 0,
+  modified: 0,
+  changed: 0,
+  type: "d",
+  settled: true
+}
 
 /** A repository inside of another says itself what it ignores; one that git can't read ignores nothing. */
 const nestedIgnored = (absolute: string, path: string): ReadonlySet<string> => {

@@ -22,6 +22,8 @@ export interface Store {
   readonly generation: () => number
   /** In one transaction that no other process is in. */
   readonly exclusively: <A>(body: () => A) => A
+  /** In one transaction that sees the store as it is at its beginning, and reads faster than many. Writes nothing. */
+  readonly reading: <A>(body: () => A) => A
   readonly close: () => void
 }
 
@@ -89,6 +91,7 @@ const prepared = (folder: string, path: string, sqlite: Sqlite.Database): Store 
     prepare,
     generation: () => Number(prepare("SELECT generation FROM store").pluck().get()),
     exclusively: (body) => sqlite.transaction(body).immediate(),
+    reading: (body) => sqlite.transaction(body).deferred(),
     close: () => sqlite.close()
   }
 }

@@ -9,7 +9,7 @@ import { collect } from "./Collect.ts"
 import { changes, differences } from "./Difference.ts"
 import { attempt } from "./Failures.ts"
 import { bringCommits, restoreGit } from "./GitRestore.ts"
-import { keepGit } from "./GitState.ts"
+import { keepGit, type LastStates } from "./GitState.ts"
 import { find, keep, memory } from "./Keep.ts"
 import { given } from "./Paths.ts"
 import { restore } from "./Restore.ts"
@@ -25,6 +25,7 @@ export const layer = (folder: string): Layer.Layer<TreeStore> =>
       let open: Store.Store | undefined
       yield* Effect.addFinalizer(() => Effect.sync(() => open?.close()))
       const seen = memory()
+      const states: LastStates = new Map()
       const using = <A>(
         operation: string,
         path: string,
@@ -37,7 +38,7 @@ export const layer = (folder: string): Layer.Layer<TreeStore> =>
           ),
         keepGit: (gitDirectory) =>
           using("Keeping the git state", gitDirectory, (store) =>
-            keepGit(store, rootOf("Keeping the git state", gitDirectory))
+            keepGit(store, states, rootOf("Keeping the git state", gitDirectory))
           ),
         check: (hash) =>
           using("Checking", hash, (store) => (Archives.isArchive(store, hash) ? Archives.check : check)(store, hash)),

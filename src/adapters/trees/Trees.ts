@@ -68,15 +68,16 @@ export const reachable = (objects: Reader, tree: string, visited: Set<string>): 
 }
 
 /** Reads every object of a tree, each pack once. Thrown: TreeDamaged. */
-export const check = (store: Store, hash: string): void => {
-  if (!isKept(store, hash)) throw new TreeDamaged({ hash, detail: "it is not in the store" })
-  const objects = reader(store)
-  const found = new Set<string>()
-  reachable(objects, hash, found)
-  const where = store.prepare("SELECT pack FROM objects WHERE hash = ?").pluck()
-  const placed = [...found].map((object) => ({ object, pack: Number(where.get(Buffer.from(object, "hex")) ?? -1) }))
-  for (const { object } of placed.sort((a, b) => a.pack - b.pack)) objects.get(object, hash)
-}
+export const check = (store: Store, hash: string): void =>
+  store.reading(() => {
+    if (!isKept(store, hash)) throw new TreeDamaged({ hash, detail: "it is not in the store" })
+    const objects = reader(store)
+    const found = new Set<string>()
+    reachable(objects, hash, found)
+    const where = store.prepare("SELECT pack FROM objects WHERE hash = ?").pluck()
+    const placed = [...found].map((object) => ({ object, pack: Number(where.get(Buffer.from(object, "hex")) ?? -1) }))
+    for (const { object } of placed.sort((a, b) => a.pack - b.pack)) objects.get(object, hash)
+  })
 
 /**
  * Writes the tree's own object and row: only now is it there. False: objects were dropped since `generation`, some of this tree's

@@ -15,10 +15,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as StoredTrees from "../../../src/adapters/trees/StoredTrees.ts"
-import { TreeStore } from "../../../src/app/ports/TreeStore.ts"
+import { type TreeFailure, TreeStore } from "../../../src/app/ports/TreeStore.ts"
 
 type Service = typeof TreeStore.Service
 
@@ -48,11 +47,17 @@ export const stage = (): Stage => {
   const store = join(root, "store")
   const runtimes: Array<ManagedRuntime.ManagedRuntime<TreeStore, never>> = []
   const another = () => {
-    const runtime = ManagedRuntime.make(StoredTrees.layer(store) as Layer.Layer<TreeStore>)
+    const runtime = ManagedRuntime.make(StoredTrees.layer(store))
     runtimes.push(runtime)
     return promised(runtime)
   }
-  const env = { PATH: process.env["PATH"] ?? "", HOME: root, GIT_CONFIG_NOSYSTEM: "1", LC_ALL: "C" }
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: root,
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_OPTIONAL_LOCKS: "0",
+    LC_ALL: "C"
+  }
   return {
     root,
     store,
@@ -91,14 +96,17 @@ const nobody = [
 const promised = (runtime: ManagedRuntime.ManagedRuntime<TreeStore, never>): Trees => {
   const call =
     (name: keyof Service) =>
-    async (...args: ReadonlyArray<never>) => {
+    async (...args: ReadonlyArray<unknown>) => {
+      // Everything else here is done without a pause: the test runner wants to be heard now and then.
+      await new Promise(setImmediate)
       const exit = await runtime.runPromiseExit(
-        Effect.flatMap(TreeStore, (trees) =>
-          (trees[name] as unknown as (...args: ReadonlyArray<never>) => Effect.Effect<unknown>)(...args)
-        )
+        Effect.flatMap(TreeStore, (trees): Effect.Effect<unknown, TreeFailure> => {
+          const operation: (...args: ReadonlyArray<any>) => Effect.Effect<unknown, TreeFailure> = trees[name]
+          return operation(...args)
+        })
       )
       if (Exit.isSuccess(exit)) return exit.value
-      throw exit.cause._tag === "Fail" ? (exit.cause.error as Error) : new Error(String(exit.cause))
+      throw exit.cause._tag === "Fail" ? exit.cause.error : new Error(String(exit.cause))
     }
   return new Proxy({} as Trees, { get: (_, name) => call(name as keyof Service) })
 }
