@@ -187,8 +187,10 @@ const keepIgnored = (git: HostGit, ours: string, tree: string, env: Readonly<Rec
     const inTheWay = added.split("\0").flatMap((path) => (path === "" ? [] : (obstacle(repository, path) ?? [])))
     if (inTheWay.length === 0) return
     const { output } = yield* git.main.run(["check-ignore", "-z", "--stdin"], {
-      input: inTheWay.map((path) => `${path}\0`).join(""),
-      codes: [0, 1]
+      input: inTheWay.map((path) => `./${path}\0`).join(""),
+      codes: [0, 1],
+      // Whatever they look like, it takes them for paths.
+      env: { GIT_LITERAL_PATHSPECS: "0" }
     })
     if (output.length === 0) return
     return yield* new WorktreeRefused({
