@@ -95,10 +95,13 @@ const startEngine = async () => {
 const hasBase = () => spawnSync("docker", ["image", "inspect", base], { stdio: "ignore" }).status === 0
 
 /**
- * What this machine lacks, in words; undefined when everything is there. Under CI=true, or when `install` is set, it gets what it
+ * What this machine lacks, in words; undefined when everything is there. Under CI=true, or when `installs` is set, it gets what it
  * can first. `stop` ends the engine, if it was started here.
+ *
+ * @param {{ installs?: boolean, say?: (words: string) => void }} [options]
+ * @returns {Promise<{ lacks: string | undefined, stop: () => Promise<void> }>}
  */
-export const provision = async ({ installs = process.env.CI === "true", say = () => {} } = {}) => {
+export const provision = async ({ installs = process.env.CI === "true", say = () => undefined } = {}) => {
   const started = performance.now()
   const step = async (words, action) => {
     const from = performance.now()
