@@ -5,7 +5,7 @@ import type { Writable } from "node:stream"
 import type { ClientChannel } from "ssh2"
 import * as Effect from "effect/Effect"
 import type { Ended, Execution } from "../../app/ports/Backend.ts"
-import { SshFailed } from "../../app/ports/Ssh.ts"
+import type { SshFailed } from "../../app/ports/Ssh.ts"
 import { reasonOf } from "./Causes.ts"
 import { failure, type Open } from "./Connect.ts"
 import { launcher, quote, script, sweep } from "./RemoteScript.ts"
@@ -34,11 +34,7 @@ export const execute = (open: Open, execution: Execution): Effect.Effect<Ended, 
         }
         channel = opened
         if (isInterrupted) opened.close()
-        attend(open, opened, execution, mark, started).then(
-          (ended) => done(Effect.succeed(ended)),
-          (cause: unknown) =>
-            done(Effect.fail(cause instanceof SshFailed ? cause : failure(open.alias, "failed", reasonOf(cause))))
-        )
+        attend({ open, channel: opened, execution, mark, started, done })
         opened.once("close", resolve)
         opened.write(text)
         if (execution.stdin === undefined || execution.detach === true) opened.end()
@@ -63,41 +59,43 @@ export const notOpened = (open: Open, error: Error): SshFailed =>
       )
     : failure(open.alias, "gone", `the connection is gone: ${error.message}`)
 
-const attend = (
-  open: Open,
-  channel: ClientChannel,
-  execution: Execution,
-  mark: string,
-  started: number
-): Promise<Ended> =>
-  new Promise((resolve, reject) => {
-    let exit: number | undefined
-    let timedOut = false
-    const hasEnded = new Promise<void>((closed) => channel.once("close", closed))
-    const timer =
-      execution.timeout === undefined
-        ? undefined
-        : setTimeout(() => {
-            timedOut = true
-            void end(open, channel, mark, hasEnded)
-          }, execution.timeout)
-    // Whoever read its output has gone (nexus … | head): it has nobody to go on for.
-    const stop = () => void end(open, channel, mark, hasEnded)
-    const unfollow = [follow(channel, execution.stdout, stop), follow(channel.stderr, execution.stderr, stop)]
-    channel.on("error", () => undefined)
-    channel.once("exit", (code: number | null, signal?: string) => {
-      exit = code ?? 128 + numberOf(signal)
-    })
-    channel.once("close", () => {
-      clearTimeout(timer)
-      for (const one of unfollow) one()
-      execution.stdin?.unpipe(channel)
-      const durationMs = Math.round(performance.now() - started)
-      if (exit === undefined && timedOut) exit = 128 + constants.signals.SIGKILL
-      if (exit === undefined) return reject(cut(open))
-      return resolve({ exit: execution.detach === true && exit === 0 ? null : exit, timedOut, durationMs })
-    })
+interface Attended {
+  readonly open: Open
+  readonly channel: ClientChannel
+  readonly execution: Execution
+  readonly mark: string
+  readonly started: number
+  readonly done: (result: Effect.Effect<Ended, SshFailed>) => void
+}
+
+const attend = ({ open, channel, execution, mark, started, done }: Attended): void => {
+  let exit: number | undefined
+  let timedOut = false
+  const hasEnded = new Promise<void>((closed) => channel.once("close", closed))
+  const timer =
+    execution.timeout === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true
+          void end(open, channel, mark, hasEnded)
+        }, execution.timeout)
+  // Whoever read its output has gone (nexus … | head): it has nobody to go on for.
+  const stop = () => void end(open, channel, mark, hasEnded)
+  const unfollow = [follow(channel, execution.stdout, stop), follow(channel.stderr, execution.stderr, stop)]
+  channel.on("error", () => undefined)
+  channel.once("exit", (code: number | null, signal?: string) => {
+    exit = code ?? 128 + numberOf(signal)
   })
+  channel.once("close", () => {
+    clearTimeout(timer)
+    for (const one of unfollow) one()
+    execution.stdin?.unpipe(channel)
+    const durationMs = Math.round(performance.now() - started)
+    if (exit === undefined && timedOut) exit = 128 + constants.signals.SIGKILL
+    if (exit === undefined) return done(Effect.fail(cut(open)))
+    return done(Effect.succeed({ exit: execution.detach === true && exit === 0 ? null : exit, timedOut, durationMs }))
+  })
+}
 
 const cut = (open: Open): SshFailed => {
   const why = open.whyClosed()

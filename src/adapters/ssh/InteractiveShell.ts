@@ -1,4 +1,5 @@
 /** A shell at the user's terminal: its size and keys go over, its screen and exit code come back, and it is as before at the end. */
+import { spawnSync } from "node:child_process"
 import type { ClientChannel, PseudoTtyOptions } from "ssh2"
 import * as Effect from "effect/Effect"
 import type { Ended } from "../../app/ports/Backend.ts"
@@ -82,7 +83,7 @@ const attach = (open: Open, channel: ClientChannel, terminal: Terminal): Promise
       channel.close()
     })
     if (isTerminal) {
-      input.setRawMode?.(true)
+      makeRaw(input)
       output.on("resize", resize)
       // It may have changed since it was told.
       resize()
@@ -110,6 +111,16 @@ const attach = (open: Open, channel: ClientChannel, terminal: Terminal): Promise
       )
     })
   })
+
+/**
+ * Every key as it is typed, and every byte of the screen as it comes: libuv's raw mode would still put a carriage return before
+ * each line feed, which moves the cursor of full-screen programs. Leaving raw mode puts all of it back as it was.
+ */
+const makeRaw = (input: Terminal["input"]): void => {
+  input.setRawMode?.(true)
+  if ("fd" in input && typeof input.fd === "number")
+    spawnSync("stty", ["-opost"], { stdio: [input.fd, "ignore", "ignore"] })
+}
 
 /** What a shell gives that was ended by the closing of its terminal: 128 + SIGHUP. */
 const hungUp = 129

@@ -11,10 +11,13 @@ export const client = () => load<typeof Client>(import("ssh2/lib/client.js"))
 
 export const keygen = () =>
   load<{
-    readonly generateKeyPairSync: (type: "ed25519", options: { readonly comment: string }) => {
-    readonly private: string
-    readonly public: string
-  }
+    readonly generateKeyPairSync: (
+      type: "ed25519",
+      options: { readonly comment: string }
+    ) => {
+      readonly private: string
+      readonly public: string
+    }
   }>(import("ssh2/lib/keygen.js"))
 
 export const keyParser = () =>

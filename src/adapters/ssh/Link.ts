@@ -1,6 +1,6 @@
 /** The bytes' way to an SSH server: a TCP connection, or a program whose standard streams are one. */
 import { spawn } from "node:child_process"
-import { connect } from "node:net"
+import { connect, type Socket } from "node:net"
 import { Duplex } from "node:stream"
 import type { Route } from "../../app/ports/Backend.ts"
 
@@ -19,7 +19,8 @@ export const openLink = (route: Exclude<Route, { readonly kind: "none" }>): Link
   if (route.kind === "command") return throughProgram(route.command)
   // Small packets would wait for each other's acknowledgements: 48 ms a command instead of 4.
   const socket = connect({ host: route.host, port: route.port, noDelay: true })
-  return { stream: socket, words: () => "", release: () => void socket.destroySoon() }
+  gatherWrites(socket)
+  return { stream: socket, words: () => "", release: () => socket.destroySoon() }
 }
 
 const throughProgram = ([program, ...args]: readonly [string, ...ReadonlyArray<string>]): Link => {
@@ -46,4 +47,19 @@ const throughProgram = ([program, ...args]: readonly [string, ...ReadonlyArray<s
     child.once("exit", () => clearTimeout(timer))
   }
   return { stream, words: () => words.trim(), release }
+}
+
+/** What is written in one turn goes out at once: the library writes every packet by itself, and each would be a system call. */
+const gatherWrites = (socket: Socket): void => {
+  const write = socket.write.bind(socket) as (...args: ReadonlyArray<unknown>) => boolean
+  const send = () => {
+    if (!socket.destroyed) socket.uncork()
+  }
+  socket.write = (...args: ReadonlyArray<unknown>): boolean => {
+    if (socket.writableCorked === 0) {
+      socket.cork()
+      process.nextTick(send)
+    }
+    return write(...args)
+  }
 }

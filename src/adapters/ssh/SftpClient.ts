@@ -13,16 +13,35 @@ type Answer<A> = (error: Error | null | undefined, value: A) => void
 export class SftpClient {
   readonly #sftp: SFTPWrapper
 
+  /** Of requests that are not answered yet. The library forgets those that are made once the session has ended. */
+  readonly #unanswered = new Set<(cause: Error) => void>()
+  #isClosed = false
+
   constructor(sftp: SFTPWrapper) {
     this.#sftp = sftp
+    // What breaks the session is told to each request.
+    sftp.on("error", () => undefined)
+    sftp.once("close", () => {
+      this.#isClosed = true
+      for (const fail of this.#unanswered) fail(disconnected)
+    })
   }
 
   #ask<A>(operation: string, path: string, request: (sftp: SFTPWrapper, answer: Answer<A>) => void): Promise<A> {
     return new Promise((resolve, reject) => {
-      const fail = (cause: unknown) => reject(failed(operation, path, cause))
+      const fail = (cause: unknown) => {
+        this.#unanswered.delete(fail)
+        reject(failed(operation, path, cause))
+      }
       if (path.includes("\0")) return fail(new Error("a path cannot hold a NUL character"))
+      if (this.#isClosed) return fail(disconnected)
+      this.#unanswered.add(fail)
       try {
-        request(this.#sftp, (error, value) => (error == null ? resolve(value) : fail(error)))
+        request(this.#sftp, (error, value) => {
+          if (error != null) return fail(error)
+          this.#unanswered.delete(fail)
+          return resolve(value)
+        })
       } catch (cause) {
         fail(cause)
       }
@@ -107,9 +126,6 @@ export class SftpClient {
         const bytes = await waiting.shift()
         if (bytes === undefined || bytes.length === 0) return
         yield bytes
-        if (bytes.length < chunk && waiting.length === 0) {
-          if (position >= limit) return
-        }
       }
     } finally {
       await this.#close(path, handle)
@@ -165,7 +181,7 @@ export class SftpClient {
       // Asked together: the server answers in order. The mode again, since its umask took from it.
       const [attributes] = await Promise.all([
         this.#ask("writing", path, (sftp, answer: Answer<void>) =>
-          sftp.fsetstat(handle, { mode, ...times } as Attributes, (error) => answer(error, undefined))
+          sftp.fsetstat(handle, { mode, ...times }, (error) => answer(error, undefined))
         ).then(
           () => undefined,
           (cause: unknown) => cause
@@ -193,10 +209,13 @@ const kinds: Readonly<Record<number, FileFailed["kind"]>> = {
   7: "disconnected"
 }
 
+const disconnected = new Error("the session has ended")
+
 /** Codes of SSH_FXP_STATUS; 4 is all else, of which the server doesn't say more. */
 const failed = (operation: string, path: string, cause: unknown): FileFailed => {
   const code = codeOf(cause)
-  const isCut = code === undefined && /No response|Not connected|not open|closed/i.test(reasonOf(cause))
+  // "No response from server": the library's word for requests that the end of the session cut off.
+  const isCut = cause === disconnected || reasonOf(cause).startsWith("No response")
   const kind = isCut ? "disconnected" : ((typeof code === "number" ? kinds[code] : undefined) ?? "failed")
   const detail = isCut ? "the connection is gone" : reasonOf(cause)
   return new FileFailed({ operation, side: "there", path, kind, detail })
