@@ -13,6 +13,7 @@ export interface Open {
   readonly alias: string
   readonly client: Client
   readonly closed: Promise<void>
+  readonly isClosed: () => boolean
   /** Why it ended, as far as that is known. */
   readonly whyClosed: () => string
   readonly release: () => void
@@ -82,7 +83,14 @@ const logIn = ({ client, link, release, destination, expected, privateKey, optio
     let agentWords = ""
     let isAnswering = false
     let lastWords = ""
-    const closed = new Promise<void>((done) => client.once("close", () => done()))
+    let isClosed = false
+    const closed = new Promise<void>((done) => {
+      // Before the channels' own ends are told.
+      link.stream.once("close", () => {
+        isClosed = true
+      })
+      client.once("close", () => done())
+    })
     const fail = (kind: Kind, detail: string) => {
       clearTimeout(timer)
       reject(failure(alias, kind, detail))
@@ -111,7 +119,7 @@ const logIn = ({ client, link, release, destination, expected, privateKey, optio
     })
     client.once("ready", () => {
       clearTimeout(timer)
-      resolve({ alias, client, closed, whyClosed: () => link.words() || lastWords, release })
+      resolve({ alias, client, closed, isClosed: () => isClosed, whyClosed: () => link.words() || lastWords, release })
     })
     client.connect({
       sock: link.stream,

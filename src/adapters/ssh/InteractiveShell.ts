@@ -21,13 +21,14 @@ export const shell = (open: Open, options: ShellOptions): Effect.Effect<Ended, S
       if (error !== undefined) return resume(Effect.fail(notOpened(open, error)))
       channel = stream
       if (isInterrupted) return stream.close()
-      return void attach(open, stream, terminal).then((exit) =>
-        resume(
-          exit === undefined
-            ? Effect.fail(failure(open.alias, "gone", `the connection broke${words(open)}`))
-            : Effect.succeed({ exit, timedOut: false, durationMs: Math.round(performance.now() - started) })
-        )
-      )
+      return attach(stream, terminal, (exit) => {
+        // Without an exit code, either the connection went, or the terminal did.
+        if (exit === undefined && open.isClosed()) {
+          return resume(Effect.fail(failure(open.alias, "gone", `the connection broke${words(open)}`)))
+        }
+        const durationMs = Math.round(performance.now() - started)
+        return resume(Effect.succeed({ exit: exit ?? hungUp, timedOut: false, durationMs }))
+      })
     }
     const pty: PseudoTtyOptions | undefined = size === undefined ? undefined : { ...size, term: terminal.type }
     const more = {
@@ -68,49 +69,47 @@ const locale = (): Record<string, string> =>
 
 const sizeOf = ({ output }: Terminal) => ({ cols: output.columns ?? 80, rows: output.rows ?? 24, width: 0, height: 0 })
 
-/** The exit code; undefined when the connection broke. */
-const attach = (open: Open, channel: ClientChannel, terminal: Terminal): Promise<number | undefined> =>
-  new Promise((resolve) => {
-    const { input, output, error } = terminal
-    const isTerminal = input.isTTY === true
-    let exit: number | undefined
-    const resize = () => {
-      const { cols, rows } = sizeOf(terminal)
-      channel.setWindow(rows, cols, 0, 0)
-    }
-    const escape = new Escape(() => {
-      exit = 255
-      channel.close()
-    })
-    if (isTerminal) {
-      makeRaw(input)
-      output.on("resize", resize)
-      // It may have changed since it was told.
-      resize()
-      input.pipe(escape).pipe(channel)
-    } else input.pipe(channel)
-    channel.pipe(output, { end: false })
-    channel.stderr.pipe(error, { end: false })
-    channel.on("error", () => undefined)
-    // The terminal was closed, or whoever read the output has gone.
-    const hangUp = () => channel.close()
-    output.once("error", hangUp)
-    channel.once("exit", (code: number | null, signal?: string) => {
-      exit = code ?? 128 + numberOf(signal)
-    })
-    channel.once("close", () => {
-      output.off("resize", resize)
-      output.off("error", hangUp)
-      input.unpipe(escape)
-      input.unpipe(channel)
-      if (isTerminal) input.setRawMode?.(false)
-      // Nobody waits for its next key any more: the process may end.
-      input.pause()
-      void Promise.race([open.closed.then(() => true), Promise.resolve(false)]).then((isGone) =>
-        resolve(exit ?? (isGone ? undefined : hungUp))
-      )
-    })
+/** `done` is told the exit code, if one came. */
+const attach = (channel: ClientChannel, terminal: Terminal, done: (exit: number | undefined) => void): void => {
+  const { input, output, error } = terminal
+  const isTerminal = input.isTTY === true
+  let exit: number | undefined
+  const resize = () => {
+    const { cols, rows } = sizeOf(terminal)
+    channel.setWindow(rows, cols, 0, 0)
+  }
+  const escape = new Escape(() => {
+    exit = 255
+    channel.close()
   })
+  if (isTerminal) {
+    makeRaw(input)
+    output.on("resize", resize)
+    // It may have changed since it was told.
+    resize()
+    input.pipe(escape)
+    escape.pipe(channel)
+  } else input.pipe(channel)
+  channel.pipe(output, { end: false })
+  channel.stderr.pipe(error, { end: false })
+  channel.on("error", () => undefined)
+  // The terminal was closed, or whoever read the output has gone.
+  const hangUp = () => channel.close()
+  output.once("error", hangUp)
+  channel.once("exit", (code: number | null, signal?: string) => {
+    exit ??= code ?? 128 + numberOf(signal)
+  })
+  channel.once("close", () => {
+    output.off("resize", resize)
+    output.off("error", hangUp)
+    input.unpipe(escape)
+    input.unpipe(channel)
+    if (isTerminal) input.setRawMode?.(false)
+    // Nobody waits for its next key any more: the process may end.
+    input.pause()
+    done(exit)
+  })
+}
 
 /**
  * Every key as it is typed, and every byte of the screen as it comes: libuv's raw mode would still put a carriage return before

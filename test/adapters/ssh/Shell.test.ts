@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { text } from "node:stream/consumers"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Escape } from "../../../src/adapters/ssh/Escape.ts"
 import { quoteAll } from "../../../src/adapters/ssh/RemoteScript.ts"
@@ -20,7 +21,7 @@ const program = join(import.meta.dirname, "programs/shell.ts")
 
 /** The program at a real terminal, that of script(1), or with pipes in place of one. */
 const open = (options: object, own: Stage = at, isTerminal = true) => {
-  const report = join(own.home, `report-${Math.random()}`)
+  const report = join(own.home, `report-${randomUUID()}`)
   const asked = JSON.stringify({ home: own.home, destination: own.destination(), report, ...options })
   const words = [process.execPath, program, asked]
   const child = isTerminal
@@ -56,6 +57,11 @@ const open = (options: object, own: Stage = at, isTerminal = true) => {
       return JSON.parse(readFileSync(report, "utf8"))
     },
     screen: () => seen,
+    /** Of the program, whose standard input is the terminal. */
+    pid: () =>
+      execFileSync("pgrep", ["-f", `^${process.execPath} ${program}.*${basename(report)}`], {
+        encoding: "utf8"
+      }).trim(),
     errors
   }
 }
@@ -92,11 +98,7 @@ describe("a shell over SSH at a terminal", () => {
       cwd: at.server.folder
     })
     await shell.shows(/at \d+ \d+/)
-    // The terminal of script(1) has the program as its foreground.
-    const pid =
-      execFileSync("pgrep", ["-f", `^${process.execPath} ${program}`], { encoding: "utf8" })
-        .trim()
-        .split("\n")[0] ?? ""
+    const pid = shell.pid()
     execFileSync("sh", ["-c", `stty rows 41 cols 133 < /proc/${pid}/fd/0`])
     await shell.shows("now 41 133")
     execFileSync("touch", [join(at.server.folder, "done")])
