@@ -47,9 +47,21 @@ export const openConnection = async (
   const expected = parsePublicKey(destination.hostKey)
   if (route.kind === "none") throw failure(alias, "no-route", route.reason)
   if (expected === undefined) throw failure(alias, "host-key", "the key that it must present is not known")
-  const ClientOfLibrary = await Library.client()
-  const client = new ClientOfLibrary()
+  // The way is opened first: the server gets ready while the library loads.
   const link = openLink(route)
+  let early: Error | undefined
+  const keep = (cause: Error) => {
+    early = cause
+  }
+  link.stream.once("error", keep)
+  const ClientOfLibrary = await Library.client()
+  link.stream.off("error", keep)
+  if (early !== undefined || link.stream.destroyed) {
+    link.release()
+    const cause = early ?? new Error("Connection lost")
+    throw failure(alias, ...explain(cause, describeRoute(route), link.words()))
+  }
+  const client = new ClientOfLibrary()
   const release = () => {
     client.end()
     link.release()

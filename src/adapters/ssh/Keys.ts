@@ -53,6 +53,15 @@ export const identityIn = (folder: string): Effect.Effect<Identity, SshFilesUnus
   })
 }
 
+/** Of our own key pair only what a connection needs; the library is not loaded for it when the key is there. */
+export const privateKeyIn = (folder: string): Effect.Effect<string, SshFilesUnusable> => {
+  const file = join(folder, "id_ed25519")
+  return Effect.tryPromise({
+    try: async () => readIfThere(file) ?? (await makeOnce(file)),
+    catch: (cause) => new SshFilesUnusable({ path: file, reason: reasonOf(cause) })
+  })
+}
+
 const readIfThere = (file: string): string | undefined => {
   try {
     return readFileSync(file, "utf8")

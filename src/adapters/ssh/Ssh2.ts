@@ -7,7 +7,6 @@ import {
   type ConnectOptions,
   type Connection,
   type Destination,
-  type Identity,
   Ssh,
   SshFailed,
   SshFilesUnusable
@@ -17,7 +16,7 @@ import { configBlock } from "./ConfigBlock.ts"
 import { failure, type Open, openConnection } from "./Connect.ts"
 import { execute } from "./Execute.ts"
 import { shell } from "./InteractiveShell.ts"
-import { identityIn, makeKey, userKeys } from "./Keys.ts"
+import { identityIn, makeKey, privateKeyIn, userKeys } from "./Keys.ts"
 import * as KnownHosts from "./KnownHosts.ts"
 import { fingerprintOf, parsePublicKey } from "./PublicKey.ts"
 import { openSftp } from "./SftpFiles.ts"
@@ -39,7 +38,7 @@ export const layer = (home: string): Layer.Layer<Ssh> => {
     forget: (alias) => KnownHosts.forget(folder, alias),
     known: KnownHosts.known(folder),
     connect: (destination, options = {}) =>
-      privateKeyOf(identity, options).pipe(
+      privateKeyOf(folder, options).pipe(
         Effect.flatMap((privateKey) =>
           Effect.acquireRelease(Effect.interruptible(opened(destination, privateKey, options)), (open) =>
             Effect.sync(open.release)
@@ -65,12 +64,9 @@ export const layer = (home: string): Layer.Layer<Ssh> => {
   })
 }
 
-const privateKeyOf = (
-  identity: Effect.Effect<Identity, SshFilesUnusable>,
-  { identity: file }: ConnectOptions
-): Effect.Effect<string, SshFilesUnusable> =>
+const privateKeyOf = (folder: string, { identity: file }: ConnectOptions): Effect.Effect<string, SshFilesUnusable> =>
   file === undefined
-    ? Effect.map(identity, ({ privateKey }) => privateKey)
+    ? privateKeyIn(folder)
     : Effect.tryPromise({
         try: () => readFile(file, "utf8"),
         catch: (cause) => new SshFilesUnusable({ path: file, reason: reasonOf(cause) })
