@@ -101,6 +101,7 @@ export const catalogue = {
   WorkspaceStepRequested: first(Workspaces.WorkspaceStepRequested, 1024),
   WorkspaceStepDone: first(Workspaces.WorkspaceStepDone, 4096),
   WorkspaceStepFailed: first(Workspaces.WorkspaceStepFailed, 16 * 1024),
+  WorkspaceHostKeyMade: first(Workspaces.WorkspaceHostKeyMade, 4096),
   WorkspaceStarted: first(Workspaces.WorkspaceStarted, 1024),
   WorkspaceStopped: first(Workspaces.WorkspaceStopped, 512),
   WorkspacePaused: first(Workspaces.WorkspacePaused, 512),
