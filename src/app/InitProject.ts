@@ -165,7 +165,8 @@ const agentsNamed = (names: ReadonlyArray<string>) =>
     if (names.length === 0) return agents.filter(isInstallable)
     return yield* Effect.forEach(names, (name): Effect.Effect<InstallableAgent, AgentUnknown | AgentNotInstallable> => {
       const agent = agents.find((one) => one.name === name)
-      if (agent === undefined) return Effect.fail(new AgentUnknown({ name, known: agents.map((one) => one.name) }))
+      if (agent === undefined)
+        return Effect.fail(new AgentUnknown({ name, known: agents.filter(isInstallable).map((one) => one.name) }))
       return isInstallable(agent) ? Effect.succeed(agent) : Effect.fail(new AgentNotInstallable({ name }))
     })
   })

@@ -3,15 +3,16 @@
  *
  * It never makes an agent fail: whatever goes wrong is one line on stderr and exit code 0, and the payload is in the spool.
  */
-import { readFileSync } from "node:fs"
+// Before everything else: what it begins goes on while the rest is loaded.
+import "./beginLooking.ts"
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { answerHook } from "../app/boulder/AnswerHook.ts"
 import { ingest } from "../app/Ingest.ts"
-import type { Json, JsonObject } from "../app/ports/Agent.ts"
 import { locate } from "../events/Home.ts"
 import * as Spool from "../events/Spool.ts"
+import { given, objectIn } from "./givenPayload.ts"
 import { describeHookFailure } from "./hookFailure.ts"
 import { takeGlobals } from "./takeGlobals.ts"
 import * as Live from "./Live.ts"
@@ -46,7 +47,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
 
   let kept = false
   const program = Effect.gen(function* () {
-    const payload = yield* Effect.sync(() => readFileSync(0))
+    const payload = yield* Effect.sync(given)
     const delivered =
       option === "--delivered" && name !== undefined
         ? name
@@ -72,14 +73,4 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
     )
   )
   await Effect.runPromise(program)
-}
-
-/** What is no JSON object asks for no answer. */
-const objectIn = (bytes: Buffer): JsonObject => {
-  try {
-    const value = JSON.parse(bytes.toString("utf8")) as Json
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
-  } catch {
-    return {}
-  }
 }

@@ -15,6 +15,8 @@ export interface Home {
   readonly installs: string
   /** What checkouts were like before the calls that are under way now. */
   readonly calls: string
+  /** Where stops are judged by the files, so that a hook can begin to look at them at once. */
+  readonly held: string
 }
 
 export const at = (path: string): Home => ({
@@ -25,7 +27,8 @@ export const at = (path: string): Home => ({
   launcher: join(path, "bin", "nexus"),
   config: join(path, "config.jsonc"),
   installs: join(path, "installs"),
-  calls: join(path, "calls")
+  calls: join(path, "calls"),
+  held: join(path, "held.json")
 })
 
 /** `flag` (--home), else NEXUS_HOME, else the XDG data directory (XDG Base Directory Specification 0.8: relative paths are ignored). */

@@ -23,7 +23,8 @@ import { Nexus } from "../Nexus.ts"
 import type { Answer, StopSignal } from "../ports/Agent.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import { projectOf } from "../ProjectOf.ts"
-import { inStep, stateIn } from "./Boulder.ts"
+import { inStep, stateIn } from "./State.ts"
+import { expectNoStops } from "./Held.ts"
 import { lookAround } from "./LookAround.ts"
 import { launcher } from "./Launcher.ts"
 
@@ -46,7 +47,10 @@ export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
     const known = runFor(state, session, checkout.path)
     // A run that waits for a person says so once to each conversation in turn; after that there is nothing to tell or keep.
     const isTold = known?.last?.session === session && known.last.rule === "not armed"
-    if (known === undefined || isTold) return allowed
+    if (known === undefined || isTold) {
+      expectNoStops(home.held, checkout.path)
+      return allowed
+    }
     const config = loadSafely(home.config, checkout.path)
     const { world, printed } = yield* lookAround({ signal, delivered, session, project, checkout, config, run: known })
     const nexus = launcher(yield* Nexus)

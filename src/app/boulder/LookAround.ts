@@ -5,21 +5,19 @@ import { clientOf, type ProjectId, type SessionId } from "../../domain/Ids.ts"
 import type { UsageReported } from "../../domain/SessionEvents.ts"
 import type { Run } from "../../domain/boulder/Boulder.ts"
 import { finalFailure } from "../../domain/boulder/Failure.ts"
-import type { World } from "../../domain/boulder/Observe.ts"
+import { atWorkWithin, type World } from "../../domain/boulder/Observe.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Sessions from "../../projections/Sessions.ts"
 import * as Tasks from "../../projections/Tasks.ts"
 import type { Config } from "../Config.ts"
 import { gatesOf } from "../gates/Definitions.ts"
-import { sinceOf, statesOf } from "../gates/RunGate.ts"
+import { sinceOf, statesOf } from "../gates/GateStates.ts"
 import { Nexus } from "../Nexus.ts"
 import type { StopSignal } from "../ports/Agent.ts"
 import { type Checkout, Repositories } from "../ports/Repositories.ts"
-import { switchedOff } from "./Boulder.ts"
+import { switchedOff } from "./State.ts"
+import { expectStops } from "./Held.ts"
 import { changesSince, deletedTests } from "./Pins.ts"
-
-/** A conversation that was active within this time, in milliseconds, is at work. */
-const atWorkWithin = 10 * 60_000
 
 /** Of what a gate printed, so many characters at its end go into the prompt. */
 const tailLength = 4096
@@ -49,6 +47,7 @@ export const lookAround = ({ signal, delivered, session, project, checkout, conf
       run.base === null || !isHome
         ? Effect.map(repositories.treeOf(checkout), (tree) => ({ tree, gone: [] }))
         : repositories.treeSince(checkout, run.base)
+    expectStops(home.held, checkout.path, isHome ? run.base : null)
     const since = sinceOf(run, checkout.path)
     const { tree, gone, states: mine } = yield* statesOf({ checkout, project, gates }, look, since)
     const changes = isHome ? changesSince(run, { checkout: checkout.path, userFile: home.config }, gates) : []

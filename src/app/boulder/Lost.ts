@@ -5,7 +5,7 @@ import { EventLog } from "../../events/EventLog.ts"
 import * as Boulders from "../../projections/Boulders.ts"
 import type { Config } from "../Config.ts"
 import { Nexus } from "../Nexus.ts"
-import { stateIn } from "./Boulder.ts"
+import { stateIn } from "./State.ts"
 
 /** Records as lost what was not followed by a new turn within the time for it. */
 export const settleLost = (project: ProjectId, config: Config) =>
