@@ -9,6 +9,7 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { answerHook } from "../app/boulder/AnswerHook.ts"
+import { patience } from "../app/boulder/JudgeStop.ts"
 import { ingest } from "../app/Ingest.ts"
 import { locate } from "../events/Home.ts"
 import * as Spool from "../events/Spool.ts"
@@ -19,9 +20,6 @@ import * as Live from "./Live.ts"
 import { print } from "./print.ts"
 
 const usage = "usage: nexus hook AGENT [--delivered NAME] [--no-answer] < PAYLOAD"
-
-/** An agent waits no longer than this for its answer, in milliseconds; clients end a hook of theirs after ten seconds. */
-const patience = 8000
 
 class TooSlow extends Data.TaggedError("TooSlow") {
   override readonly message = `the log took longer than ${patience / 1000} s`
@@ -58,7 +56,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
       const report = yield* ingest(delivered)
       if (report.rejected > 0)
         yield* Effect.sync(() => print(2, "nexus: a payload could not be recorded; see: nexus doctor\n"))
-      const answer = yield* answerHook(agent, objectIn(payload), began)
+      const answer = yield* answerHook(agent, objectIn(payload), began, (line) => print(2, `nexus: ${line}\n`))
       if (answer !== "" && !isMute) yield* Effect.sync(() => print(1, answer))
     }).pipe(
       Effect.provide(Live.live(home)),
