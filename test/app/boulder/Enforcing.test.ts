@@ -291,7 +291,7 @@ describe("a person", () => {
     const answer = answerHook("claude", payload, Date.now(), (line) => lines.push(line))
     expect(await run(answer)).toBe("")
     expect(lines).toEqual([expect.stringMatching(/config\.jsonc: .*every agent is let go/)])
-    expect(await decisions()).toEqual(["allow: switched off"])
+    expect((await at.ofType("StopDecided")).map(({ payload }) => payload.rule)).toEqual(["switched off"])
   })
 
   it("is not held up by what was decided too late for the client", async () => {
