@@ -38,7 +38,7 @@ export interface Place {
 /** `printed`: the end of what each gate printed that is red on these files, by its name. */
 export const lookAround = (place: Place) =>
   Effect.gen(function* () {
-    const { signal, delivered, now, off, session, project, checkout, config, run } = place
+    const { signal, delivered, now, off, session, project, config, run } = place
     const log = yield* EventLog
     const { tree, alarms, mine, printed } = place.isQuiet ? unseen(run) : yield* lookAtWork(place)
     const usage = Sessions.find(log.database, session)?.usage ?? null
