@@ -59,7 +59,11 @@ const exits: Readonly<Record<string, number>> = {
   ConfigUnreadable: exitCodes.usage,
   SettingUnknown: exitCodes.usage,
   SettingWrong: exitCodes.usage,
-  PolicyViolated: exitCodes.policy
+  PolicyViolated: exitCodes.policy,
+  WorkspaceRefused: exitCodes.conflict,
+  WorktreeRefused: exitCodes.conflict,
+  BackendUnavailable: exitCodes.missing,
+  TreeDamaged: exitCodes.integrity
 }
 
 /** What any failure of a command becomes. A defect is ours: it says so, without a stack trace. */

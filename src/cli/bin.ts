@@ -29,6 +29,7 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 function mainOf([command, second, ...more]: ReadonlyArray<string>) {
   if (isHook) return import("./hook.ts")
   if (command === "status" && second === undefined) return import("./quickStatus.ts")
+  if (command === "workspace" && second === "exec") return import("./workspace/exec.ts")
   const isTrace = command === "trace" && more.length > 0
   if (isTrace && second === "blame") return import("./quickBlame.ts")
   return isTrace && second === "query" ? import("./quickQuery.ts") : import("./main.ts")

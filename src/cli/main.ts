@@ -35,6 +35,7 @@ import { traceCommand } from "./trace/trace.ts"
 import { usageFailure } from "./usageFailure.ts"
 import { verifyCommand } from "./verify.ts"
 import { watchCommand } from "./watch.ts"
+import { workspaceCommand } from "./workspace/workspace.ts"
 import { version } from "./version.ts"
 
 const tree = (completions: ReturnType<typeof completionsCommand>) =>
@@ -61,6 +62,7 @@ const tree = (completions: ReturnType<typeof completionsCommand>) =>
       boulderCommand,
       inboxCommand,
       configCommand,
+      workspaceCommand,
       watchCommand,
       hookHelpCommand,
       completions

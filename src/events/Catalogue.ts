@@ -13,6 +13,8 @@ import * as Boulder from "../domain/boulder/BoulderEvents.ts"
 import * as Gates from "../domain/boulder/GateEvents.ts"
 import * as Tasks from "../domain/boulder/TaskEvents.ts"
 import * as Session from "../domain/SessionEvents.ts"
+import * as Checkpoints from "../domain/workspace/CheckpointEvents.ts"
+import * as Workspaces from "../domain/workspace/WorkspaceEvents.ts"
 
 /** Turns the JSON of one version into that of the next. Pure: no clock, no look-up. */
 export type Upcaster = (payload: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
@@ -95,6 +97,29 @@ export const catalogue = {
   ContinuationConfirmed: first(Boulder.ContinuationConfirmed, 512),
   ContinuationLost: first(Boulder.ContinuationLost, 512),
   IntegrityAlarmRaised: first(Boulder.IntegrityAlarmRaised, path + 4096),
+  WorkspaceRequested: first(Workspaces.WorkspaceRequested, 60 * 1024),
+  WorkspaceStepRequested: first(Workspaces.WorkspaceStepRequested, 1024),
+  WorkspaceStepDone: first(Workspaces.WorkspaceStepDone, 4096),
+  WorkspaceStepFailed: first(Workspaces.WorkspaceStepFailed, 16 * 1024),
+  WorkspaceStarted: first(Workspaces.WorkspaceStarted, 1024),
+  WorkspaceStopped: first(Workspaces.WorkspaceStopped, 512),
+  WorkspacePaused: first(Workspaces.WorkspacePaused, 512),
+  WorkspaceResumed: first(Workspaces.WorkspaceResumed, 512),
+  WorkspaceFailed: first(Workspaces.WorkspaceFailed, 16 * 1024),
+  WorkspaceDeletionRequested: first(Workspaces.WorkspaceDeletionRequested, 512),
+  WorkspaceDeleted: first(Workspaces.WorkspaceDeleted, 512),
+  WorkspacePortReserved: first(Workspaces.WorkspacePortReserved, 1024),
+  WorkspacePortMoved: first(Workspaces.WorkspacePortMoved, 4096),
+  WorkspacePortReleased: first(Workspaces.WorkspacePortReleased, 1024),
+  WorkspaceCommandRan: first(Workspaces.WorkspaceCommandRan, 16 * 1024),
+  WorkspaceDriftFound: first(Workspaces.WorkspaceDriftFound, path + 4096),
+  WorkspaceMerged: first(Workspaces.WorkspaceMerged, 60 * 1024),
+  WorkspacePromoted: first(Workspaces.WorkspacePromoted, 2048),
+  CheckpointIntended: first(Checkpoints.CheckpointIntended, 8 * 1024),
+  CheckpointCompleted: first(Checkpoints.CheckpointCompleted, 60 * 1024),
+  CheckpointAbandoned: first(Checkpoints.CheckpointAbandoned, 16 * 1024),
+  CheckpointDeleted: first(Checkpoints.CheckpointDeleted, 512),
+  CheckpointRestored: first(Checkpoints.CheckpointRestored, 60 * 1024),
   LogRestored: first(Log.LogRestored, 2 * path + 512)
 } satisfies Record<string, EventType>
 

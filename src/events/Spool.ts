@@ -24,6 +24,7 @@ import { uptime } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { bootId } from "./bootId.ts"
 import { isAlive } from "./isAlive.ts"
 
 /** A delivery that is larger is set aside: recording it would hold up the agent. */
@@ -207,11 +208,3 @@ const reasonOf = (path: string): string => {
 }
 
 const isMissing = (cause: unknown): boolean => cause instanceof Error && "code" in cause && cause.code === "ENOENT"
-
-const bootId = (): string => {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8)
-  } catch {
-    return "0"
-  }
-}

@@ -2,7 +2,9 @@
 import { type ContentRef, exactHash } from "../domain/Content.ts"
 import type { Scope } from "../domain/boulder/BoulderEvents.ts"
 import type { RecordedEvent } from "../events/Event.ts"
+import { isWorkspaceFact } from "../domain/workspace/Workspace.ts"
 import { type Projection, table } from "./Projection.ts"
+import { workspaceSentence } from "./WorkspaceLines.ts"
 
 export interface TimelineRow {
   readonly position: number
@@ -127,7 +129,7 @@ const sentence = (event: RecordedEvent): string => {
     case "LogRestored":
       return `log restored from ${event.payload.from}: ${event.payload.events} events`
     default:
-      return unknownType(event)
+      return isWorkspaceFact(event) ? workspaceSentence(event) : unknownType(event)
   }
 }
 

@@ -9,6 +9,7 @@ import { Projects } from "./Projects.ts"
 import { Sessions } from "./Sessions.ts"
 import { Tasks } from "./Tasks.ts"
 import { Timeline } from "./Timeline.ts"
+import { Workspaces } from "./Workspaces.ts"
 
 export const all: ReadonlyArray<Projection> = [
   Projects,
@@ -19,5 +20,6 @@ export const all: ReadonlyArray<Projection> = [
   History,
   Tasks,
   Gates,
-  Boulders
+  Boulders,
+  Workspaces
 ]

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { GitFailed, GitMissing } from "../../app/ports/Repositories.ts"
-import { environment, questioning, settings } from "./Settings.ts"
+import { environment, plainly, questioning, settings } from "./Settings.ts"
 
 export interface RunOptions {
   readonly input?: string | Buffer
@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Takes the output as it comes; it is not kept then. */
   readonly sink?: (chunk: Buffer) => void
+  /** For what writes into the user's own files: line ends and attributes are as the user has configured them. */
+  readonly conversions?: "the user's"
 }
 
 export interface Answer {
@@ -35,7 +37,7 @@ export const run = (
   Effect.async<Answer, Failure>((resume) => {
     const operation = args.find((arg) => !arg.startsWith("-")) ?? "git"
     const fail = (detail: string) => resume(Effect.fail(new GitFailed({ path: folder, operation, detail })))
-    const child = spawn("git", [...settings, ...args], {
+    const child = spawn("git", [...settings, ...(options.conversions === undefined ? plainly : []), ...args], {
       cwd: options.cwd ?? folder,
       env: { ...environment(), ...questioning, ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
@@ -59,7 +61,12 @@ export const run = (
     // It may have ended before it read everything; its exit code tells.
     child.stdin.on("error", () => undefined)
     child.stdin.end(options.input ?? "")
-    return Effect.sync(() => child.kill())
+    // It is gone when we go on: what it made may be taken back then.
+    return Effect.async<void>((done) => {
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return done(Effect.void)
+      child.once("close", () => done(Effect.void))
+      child.kill()
+    })
   })
 
 /** git with its output as text. */

@@ -5,12 +5,15 @@ export const settings: ReadonlyArray<string> = [
   "core.hooksPath=/dev/null",
   "core.fsmonitor=false",
   "core.quotePath=false",
-  "core.attributesFile=/dev/null",
-  "core.autocrlf=false",
   "core.safecrlf=false",
   "diff.indentHeuristic=true",
   "gc.auto=0"
 ].flatMap((setting) => ["-c", setting])
+
+/** Contents are as they are in the repository, whatever line ends and attributes the user has configured. */
+export const plainly: ReadonlyArray<string> = ["core.attributesFile=/dev/null", "core.autocrlf=false"].flatMap(
+  (setting) => ["-c", setting]
+)
 
 /** Nothing is refreshed, fetched, replaced or asked of a person. */
 export const questioning: Readonly<Record<string, string>> = {

@@ -7,7 +7,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "nod
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { layoutOf } from "./Layout.ts"
-import { environment, questioning, settings } from "./Settings.ts"
+import { environment, plainly, questioning, settings } from "./Settings.ts"
 
 /** Texts as git prints them. `gone` null: no commit was asked about. */
 export interface WorkState {
@@ -74,7 +74,7 @@ const fresh = 1000
 export const beginLook = (checkout: string, base: string | null): void => {
   const folder = mkdtempSync(join(tmpdir(), "nexus-tree-"))
   const remove = () => rmSync(folder, { recursive: true, force: true })
-  const child = spawn("/bin/sh", ["-c", script, "sh", folder, base ?? "", ...settings], {
+  const child = spawn("/bin/sh", ["-c", script, "sh", folder, base ?? "", ...settings, ...plainly], {
     cwd: checkout,
     env: { ...environment(), ...questioning, ...asideFrom(checkout, folder) },
     stdio: "ignore",

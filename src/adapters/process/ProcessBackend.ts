@@ -1,0 +1,235 @@
+/**
+ * Workspaces as plain processes of this machine, in their worktree: for machines without an engine. It isolates nothing.
+ *
+ * What there is of one is a note in its folder of ours: nothing runs but what was started in it with `detach`.
+ */
+import { spawn } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { pipeline } from "node:stream/promises"
+import * as Effect from "effect/Effect"
+import type { Backend, Ended, Execution, Instance, Order } from "../../app/ports/Backend.ts"
+import { BackendFailed } from "../../app/ports/Backend.ts"
+import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
+import { type Group, killGroup, listeningPorts, markOf, usageOf } from "./ProcessGroup.ts"
+
+export const name = "process"
+
+interface Note {
+  readonly order: Pick<Order, "workspace" | "step" | "name" | "folder" | "ports" | "variables">
+  readonly state: Instance["state"]
+  readonly startedAt?: number
+  /** Leaders of process groups that go on by themselves. */
+  readonly groups: ReadonlyArray<Group>
+}
+
+/** `folder`: where each workspace has a folder of ours. */
+export const make = (folder: string): Backend => {
+  const file = (workspace: string) => join(folder, workspace, "process.json")
+  const attempt = <A>(operation: string, body: () => A): Effect.Effect<A, BackendFailed> =>
+    Effect.try({ try: body, catch: (cause) => failed(operation, cause) })
+
+  const read = (workspace: string): Note | undefined => {
+    try {
+      return JSON.parse(readFileSync(file(workspace), "utf8")) as Note
+    } catch {
+      return undefined
+    }
+  }
+  const write = (note: Note): Instance => {
+    const path = file(note.order.workspace)
+    mkdirSync(join(folder, note.order.workspace), { recursive: true, mode: 0o700 })
+    writeFileSync(`${path}.${process.pid}`, JSON.stringify(note), { mode: 0o600 })
+    renameSync(`${path}.${process.pid}`, path)
+    return instanceOf(note)
+  }
+  const change = (operation: string, workspace: WorkspaceId, how: (note: Note) => Note) =>
+    Effect.flatMap(
+      attempt(operation, () => read(workspace)),
+      (note) => (note === undefined ? gone(operation) : attempt(operation, () => write(how(note))))
+    )
+  const signal = (workspace: WorkspaceId, operation: string, how: NodeJS.Signals, state: Instance["state"]) =>
+    change(operation, workspace, (note) => {
+      for (const group of note.groups) killGroup(group, how)
+      return { ...note, state }
+    })
+
+  const put = (order: Order) =>
+    attempt("create", () => {
+      const { workspace, step, name, folder, ports, variables } = order
+      const known = read(workspace)
+      return write({
+        order: { workspace, step, name, folder, ports, variables: mentioned(variables) },
+        state: known?.state ?? "created",
+        groups: known?.groups ?? []
+      })
+    })
+
+  return {
+    name,
+    isolates: false,
+    probe: Effect.succeed({
+      version: process.version,
+      notes: ["does not isolate: programs run as you, with all that you can reach"]
+    }),
+    create: put,
+    start: (workspace) =>
+      change("start", workspace, (note) => ({ ...note, state: "running", startedAt: note.startedAt ?? Date.now() })),
+    stop: (workspace, grace) =>
+      Effect.gen(function* () {
+        const note = yield* attempt("stop", () => read(workspace))
+        if (note === undefined) return yield* gone("stop")
+        for (const group of note.groups) killGroup(group, "SIGCONT")
+        yield* Effect.forEach(note.groups, (group) => end(group, grace), { concurrency: "unbounded", discard: true })
+        const { startedAt: _, ...rest } = note
+        return yield* attempt("stop", () => write({ ...rest, groups: [], state: "stopped" }))
+      }),
+    pause: (workspace) => signal(workspace, "pause", "SIGSTOP", "paused"),
+    resume: (workspace) => signal(workspace, "resume", "SIGCONT", "running"),
+    remove: (workspace) =>
+      Effect.gen(function* () {
+        const note = yield* attempt("remove", () => read(workspace))
+        for (const group of note?.groups ?? []) {
+          killGroup(group, "SIGCONT")
+          yield* end(group, 2000)
+        }
+        yield* attempt("remove", () => rmSync(file(workspace), { force: true }))
+      }),
+    inspect: (workspace) =>
+      attempt("inspect", () => {
+        const note = read(workspace)
+        return note === undefined ? undefined : instanceOf(note)
+      }),
+    list: attempt("list", () =>
+      (existsSync(folder) ? readdirSync(folder) : []).flatMap((workspace) => {
+        const note = read(workspace)
+        return note === undefined ? [] : [instanceOf(note)]
+      })
+    ),
+    execute: (workspace, execution) =>
+      Effect.gen(function* () {
+        const note = yield* attempt("execute", () => read(workspace))
+        if (note === undefined) return yield* gone("execute")
+        const { group, ended } = run(note, execution)
+        if (execution.detach !== true) return yield* ended
+        yield* attempt("execute", () => write({ ...note, groups: [...note.groups, group] }))
+        return { exit: null, timedOut: false, durationMs: 0 }
+      }),
+    route: () =>
+      Effect.succeed({ kind: "none", reason: "the process backend runs on this machine: use nexus workspace exec" }),
+    logs: () => Effect.void,
+    usage: (workspace) => attempt("usage", () => usageOf(read(workspace)?.groups ?? [])),
+    listening: (workspace) => attempt("listening", () => listeningPorts(read(workspace)?.groups ?? [])),
+    keepEnvironment: () => Effect.succeed(undefined),
+    keepVolumes: () => Effect.succeed([]),
+    restoreVolumes: () => Effect.void
+  }
+}
+
+const instanceOf = ({ order, state, startedAt }: Note): Instance => ({
+  workspace: order.workspace,
+  step: order.step,
+  handle: order.folder,
+  state,
+  ports: order.ports,
+  limits: {},
+  ...(startedAt === undefined ? {} : { startedAt })
+})
+
+/** References are resolved anew by whoever runs something: no value of theirs is written down. */
+const mentioned = (variables: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(variables).filter(([key]) => key.startsWith("NEXUS_")))
+
+const run = (note: Note, { command, cwd, variables, stdin, stdout, stderr, timeout, detach }: Execution) => {
+  const [program, ...args] = command
+  const began = performance.now()
+  const child = spawn(program, args, {
+    cwd: cwd ?? note.order.folder,
+    env: { ...process.env, ...note.order.variables, ...variables },
+    // A group of its own, so that all that it starts can be ended with it.
+    detached: true,
+    stdio: detach === true ? "ignore" : [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"]
+  })
+  if (detach === true) child.unref()
+  const group: Group = { pid: child.pid ?? 0, mark: markOf(child.pid ?? 0) }
+  const ended = Effect.async<Ended, BackendFailed>((resume) => {
+    let timedOut = false
+    const timer =
+      timeout === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true
+            killGroup(group, "SIGKILL")
+          }, timeout)
+    const streams = Promise.allSettled([
+      child.stdout === null ? undefined : pipeline(child.stdout, stdout, { end: false }),
+      child.stderr === null ? undefined : pipeline(child.stderr, stderr, { end: false })
+    ])
+    if (stdin !== undefined && child.stdin !== null)
+      // It may end before it has read everything.
+      pipeline(stdin, child.stdin).catch(() => undefined)
+    child.once("error", (cause) => {
+      clearTimeout(timer)
+      const missing = "code" in cause && cause.code === "ENOENT"
+      resume(
+        missing && existsSync(cwd ?? note.order.folder)
+          ? Effect.succeed({ exit: 127, timedOut: false, durationMs: Math.round(performance.now() - began) }).pipe(
+              Effect.tap(() => Effect.sync(() => stderr.write(`${program}: command not found\n`)))
+            )
+          : Effect.fail(failed("execute", cause))
+      )
+    })
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer)
+      const exit = code ?? 128 + (signalNumbers[signal ?? "SIGKILL"] ?? 9)
+      void streams.then(() =>
+        resume(Effect.succeed({ exit, timedOut, durationMs: Math.round(performance.now() - began) }))
+      )
+    })
+    return Effect.sync(() => {
+      clearTimeout(timer)
+      killGroup(group, "SIGTERM")
+    })
+  })
+  return { group, ended }
+}
+
+const signalNumbers: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15
+}
+
+/** Politely, then by force. */
+const end = (group: Group, grace: number): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    const until = Date.now() + grace
+    const look = (): void => {
+      if (!killGroup(group, Date.now() < until ? "SIGTERM" : "SIGKILL")) return resume(Effect.void)
+      timer = setTimeout(look, 50)
+    }
+    let timer = setTimeout(look, 0)
+    return Effect.sync(() => clearTimeout(timer))
+  })
+
+const failed = (operation: string, cause: unknown): BackendFailed =>
+  new BackendFailed({
+    backend: name,
+    operation,
+    kind: cause instanceof Error && "code" in cause && cause.code === "ENOSPC" ? "no-space" : "failed",
+    detail: cause instanceof Error ? cause.message : String(cause)
+  })
+
+const gone = (operation: string) =>
+  new BackendFailed({
+    backend: name,
+    operation,
+    kind: "gone",
+    detail: "there is nothing of this workspace here.",
+    advice: "Put it right: nexus workspace repair NAME"
+  })

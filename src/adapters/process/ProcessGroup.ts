@@ -1,0 +1,95 @@
+/** Processes that belong together: ended together, and what they use and listen on (proc(5); elsewhere nothing is known). */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import type { Usage } from "../../app/ports/Backend.ts"
+import type { Protocol } from "../../domain/workspace/Spec.ts"
+import { bootId } from "../../events/bootId.ts"
+
+/** A process group by its leader. `mark`: when that started, so that another process with its number is not taken for it. */
+export interface Group {
+  readonly pid: number
+  readonly mark: string
+}
+
+/** Empty where the system does not tell. */
+export const markOf = (pid: number): string => {
+  // After the command in parentheses, field 22 of all: clock ticks since the boot.
+  const started = textOf(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ")[19]
+  return started === undefined ? "" : `${bootId()}:${started}`
+}
+
+/** False when there is none of it any more. */
+export const killGroup = ({ pid, mark }: Group, signal: NodeJS.Signals): boolean => {
+  try {
+    const now = markOf(pid)
+    // Without its leader a group may go on, but then nothing has taken the number.
+    if (pid <= 1 || (now !== "" && now !== mark)) return false
+    process.kill(-pid, signal)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export const usageOf = (groups: ReadonlyArray<Group>): Usage => {
+  const members = membersOf(groups)
+  return {
+    time: Date.now(),
+    processes: members.length,
+    memoryBytes: members.reduce((sum, pid) => sum + residentBytes(pid), 0)
+  }
+}
+
+/** TCP ports on which one of them listens. */
+export const listeningPorts = (
+  groups: ReadonlyArray<Group>
+): ReadonlyArray<{ readonly port: number; readonly protocol: Protocol }> => {
+  const sockets = new Set(membersOf(groups).flatMap(socketsOf))
+  const ports = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) =>
+    textOf(file)
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      // Column 3: the state, 0A is LISTEN; column 9: the socket's inode.
+      .filter((columns) => columns[3] === "0A" && sockets.has(columns[9] ?? ""))
+      .map((columns) => Number.parseInt(columns[1]?.split(":")[1] ?? "0", 16))
+  )
+  return [...new Set(ports)].sort((a, b) => a - b).map((port) => ({ port, protocol: "tcp" }))
+}
+
+const membersOf = (groups: ReadonlyArray<Group>): ReadonlyArray<number> =>
+  groups.length === 0
+    ? []
+    : namesIn("/proc")
+        .filter((name) => /^\d+$/.test(name))
+        // After the command in parentheses: state, parent, group.
+        .filter((pid) =>
+          groups.some((group) => group.pid === Number(textOf(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ")[2]))
+        )
+        .map(Number)
+
+const residentBytes = (pid: number): number => Number(textOf(`/proc/${pid}/statm`).split(" ")[1] ?? 0) * 4096
+
+const socketsOf = (pid: number): ReadonlyArray<string> =>
+  namesIn(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? []
+    } catch {
+      return []
+    }
+  })
+
+const namesIn = (folder: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, "latin1")
+  } catch {
+    return ""
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * The port to what runs workspaces: containers, plain processes, later other machines. A backend does what it is told and says
+ * what is there; what ought to be there is the log's to know.
+ *
+ * Every operation may be repeated: what exists already is taken as it is, what is gone is gone. What a backend makes carries the
+ * ids of its log, workspace and step, and is found by them alone, never by a name.
+ */
+import type { Readable, Writable } from "node:stream"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { StepId, WorkspaceId, WorkspaceName } from "../../domain/workspace/Ids.ts"
+import type { Protocol, ResourceLimits, Spec } from "../../domain/workspace/Spec.ts"
+
+/** The backend can't be used now; its message ends with what to do. */
+export class BackendUnavailable extends Schema.TaggedError<BackendUnavailable>()("BackendUnavailable", {
+  backend: Schema.String,
+  reason: Schema.String,
+  advice: Schema.String
+}) {
+  override get message() {
+    return `The backend ${this.backend} cannot be used: ${this.reason}. ${this.advice}`
+  }
+}
+
+/** It refused or failed at one operation. `kind` is what a caller can act on. */
+export class BackendFailed extends Schema.TaggedError<BackendFailed>()("BackendFailed", {
+  backend: Schema.String,
+  operation: Schema.String,
+  kind: Schema.Literal("port-taken", "image-missing", "no-space", "refused", "gone", "unsupported", "failed"),
+  detail: Schema.String,
+  advice: Schema.optional(Schema.String),
+  /** Of "port-taken": on the host. */
+  port: Schema.optional(Schema.Int)
+}) {
+  override get message() {
+    return `${this.operation} failed: ${this.detail}${this.advice === undefined ? "" : ` ${this.advice}`}`
+  }
+}
+
+export type BackendFailure = BackendFailed | BackendUnavailable
+
+/** Which port of this machine leads to which port inside. */
+export interface Publication {
+  readonly service: string
+  /** An address of this machine; loopback unless the user said otherwise. */
+  readonly host: string
+  readonly hostPort: number
+  readonly port: number
+  readonly protocol: Protocol
+}
+
+/** A host folder or file that is seen inside. */
+export interface Mount {
+  readonly from: string
+  readonly to: string
+  readonly writable: boolean
+}
+
+/** All that a backend needs to make a workspace's environment. */
+export interface Order {
+  readonly workspace: WorkspaceId
+  readonly step: StepId
+  readonly name: WorkspaceName
+  readonly spec: Spec
+  /** The worktree on the host. */
+  readonly folder: string
+  /** Where it is seen inside; the same as `folder` on backends that don't isolate. */
+  readonly inside: string
+  /** The worktree first; then its git directory, objects, the spool. */
+  readonly mounts: ReadonlyArray<Mount>
+  readonly ports: ReadonlyArray<Publication>
+  /** Whose public keys may log in, one OpenSSH line each; and the host key that it is to present (OpenSSH PEM). */
+  readonly authorizedKeys: ReadonlyArray<string>
+  readonly hostKey: string
+  /** Who owns the worktree's files: numeric, of the host. */
+  readonly owner: { readonly uid: number; readonly gid: number }
+  /** A state of the environment to begin with, as `keepEnvironment` gave it. */
+  readonly environment?: EnvironmentDelta
+}
+
+/** What there is of a workspace on a backend. */
+export interface Instance {
+  readonly workspace: WorkspaceId
+  readonly step: StepId
+  /** The backend's own name of it, for people and for its own tools. */
+  readonly handle: string
+  readonly state: "created" | "running" | "paused" | "stopped"
+  readonly ports: ReadonlyArray<Publication>
+  /** As they are applied. */
+  readonly limits: ResourceLimits
+  /** Milliseconds since 1970; undefined while it does not run. */
+  readonly startedAt?: number
+  /** What it was made from: a digest. */
+  readonly image?: string
+}
+
+export interface Execution {
+  readonly command: readonly [string, ...ReadonlyArray<string>]
+  readonly cwd?: string
+  readonly variables?: Readonly<Record<string, string>>
+  readonly user?: string
+  readonly stdin?: Readable
+  /** Neither is ended. Of one that is detached, the output goes to the workspace's logs. */
+  readonly stdout: Writable
+  readonly stderr: Writable
+  /** Milliseconds, then it and all it started are ended. */
+  readonly timeout?: number
+  /** It goes on when the caller goes. */
+  readonly detach?: boolean
+}
+
+export interface Ended {
+  /** Of the command itself; 128 + n after signal n; null for one that goes on by itself. */
+  readonly exit: number | null
+  readonly timedOut: boolean
+  readonly durationMs: number
+}
+
+/** How an SSH client reaches it, and as whom it logs in. */
+export type Route =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly user: string }
+  /** A program of this machine whose standard streams are the connection. */
+  | { readonly kind: "command"; readonly command: readonly [string, ...ReadonlyArray<string>]; readonly user: string }
+  | { readonly kind: "none"; readonly reason: string }
+
+/** One reading. Absent: the backend can't tell. */
+export interface Usage {
+  readonly time: number
+  /** Of one processor: 1.5 is one and a half. */
+  readonly cpus?: number
+  readonly memoryBytes?: number
+  readonly diskBytes?: number
+  readonly networkInBytes?: number
+  readonly networkOutBytes?: number
+  readonly processes?: number
+}
+
+/** What differs from the image, as a file on this machine that `hash` (SHA-256) names. */
+export interface EnvironmentDelta {
+  readonly file: string
+  readonly hash: string
+  readonly bytes: number
+  /** The digest of what it is a difference from. */
+  readonly image: string
+}
+
+export interface Backend {
+  readonly name: string
+  /** Whether programs inside can't reach what is outside. */
+  readonly isolates: boolean
+  /** Whether it is there, and what it is; quick. */
+  readonly probe: Effect.Effect<{ readonly version: string; readonly notes: ReadonlyArray<string> }, BackendUnavailable>
+  /** Makes it, stopped. `progress` is told in words what takes time. */
+  readonly create: (order: Order, progress: (words: string) => void) => Effect.Effect<Instance, BackendFailure>
+  /**
+   * Starts it, and waits until commands can be run in it. Fails with "port-taken" when one of its ports is. `variables` are for all
+   * that runs inside until it stops, with references resolved; they are in memory only. One that runs gets them as well.
+   */
+  readonly start: (
+    workspace: WorkspaceId,
+    variables: Readonly<Record<string, string>>
+  ) => Effect.Effect<Instance, BackendFailure>
+  /** Ends its programs: politely, then by force after `grace` milliseconds. */
+  readonly stop: (workspace: WorkspaceId, grace: number) => Effect.Effect<Instance, BackendFailure>
+  readonly pause: (workspace: WorkspaceId) => Effect.Effect<Instance, BackendFailure>
+  readonly resume: (workspace: WorkspaceId) => Effect.Effect<Instance, BackendFailure>
+  /** Removes all that was made for it, but `volumes` only when told to. */
+  readonly remove: (
+    workspace: WorkspaceId,
+    options: { readonly volumes: boolean }
+  ) => Effect.Effect<void, BackendFailure>
+  readonly inspect: (workspace: WorkspaceId) => Effect.Effect<Instance | undefined, BackendFailure>
+  /** All that this log's workspaces have here. */
+  readonly list: Effect.Effect<ReadonlyArray<Instance>, BackendFailure>
+  readonly execute: (workspace: WorkspaceId, execution: Execution) => Effect.Effect<Ended, BackendFailure>
+  readonly route: (workspace: WorkspaceId) => Effect.Effect<Route, BackendFailure>
+  /** What its own programs print; ends at the end, or goes on. */
+  readonly logs: (
+    workspace: WorkspaceId,
+    options: { readonly follow: boolean; readonly tail: number | undefined },
+    to: { readonly stdout: Writable; readonly stderr: Writable }
+  ) => Effect.Effect<void, BackendFailure>
+  readonly usage: (workspace: WorkspaceId) => Effect.Effect<Usage, BackendFailure>
+  /** Ports on which something inside listens now. */
+  readonly listening: (
+    workspace: WorkspaceId
+  ) => Effect.Effect<ReadonlyArray<{ readonly port: number; readonly protocol: Protocol }>, BackendFailure>
+  /** Writes what differs from the image into `folder`; undefined when nothing does, or the backend has nothing of the kind. */
+  readonly keepEnvironment: (
+    workspace: WorkspaceId,
+    folder: string
+  ) => Effect.Effect<EnvironmentDelta | undefined, BackendFailure>
+  /** Writes each named volume's files into `folder` as one archive. */
+  readonly keepVolumes: (
+    workspace: WorkspaceId,
+    folder: string
+  ) => Effect.Effect<
+    ReadonlyArray<{ readonly volume: string; readonly file: string; readonly hash: string; readonly bytes: number }>,
+    BackendFailure
+  >
+  /** Makes a stopped workspace's volumes hold exactly this. */
+  readonly restoreVolumes: (
+    workspace: WorkspaceId,
+    archives: ReadonlyArray<{ readonly volume: string; readonly file: string }>
+  ) => Effect.Effect<void, BackendFailure>
+}
+
+/** Those that this Nexus has, by name. */
+export class Backends extends Context.Tag("nexus/app/Backends")<Backends, { readonly all: ReadonlyArray<Backend> }>() {}

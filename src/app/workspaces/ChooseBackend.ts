@@ -1,0 +1,17 @@
+/** Which backend a new workspace gets: the one that is asked for, or the first that isolates and is there. */
+import * as Effect from "effect/Effect"
+import { Backends } from "../ports/Backend.ts"
+import { backendNamed } from "./Find.ts"
+import type { Say } from "./StartWithPorts.ts"
+
+export const chooseBackend = (name: string | undefined, say: Say) =>
+  Effect.gen(function* () {
+    if (name !== undefined) return yield* backendNamed(name)
+    const { all } = yield* Backends
+    for (const backend of all.filter(({ isolates }) => isolates)) {
+      const found = yield* Effect.either(backend.probe)
+      if (found._tag === "Right") return backend
+      say(`${found.left.message} Until then, without isolation`)
+    }
+    return yield* backendNamed("process")
+  })

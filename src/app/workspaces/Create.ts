@@ -1,0 +1,158 @@
+/** A new workspace: asked for in the log with its name and ports, then made; what was made of one that fails is undone. */
+import { randomBytes } from "node:crypto"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { CheckpointId } from "../../domain/workspace/Ids.ts"
+import { WorkspaceId, type WorkspaceName, workspaceStream } from "../../domain/workspace/Ids.ts"
+import { allocate, type Port, ssh } from "../../domain/workspace/Ports.ts"
+import type { Spec } from "../../domain/workspace/Spec.ts"
+import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
+import { EventLog, type Transaction } from "../../events/EventLog.ts"
+import * as Rows from "../../projections/Workspaces.ts"
+import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
+import type { Backend, EnvironmentDelta } from "../ports/Backend.ts"
+import { type LeftOut, type Site, Worktrees } from "../ports/Worktrees.ts"
+import { Nexus } from "../Nexus.ts"
+import { backendNamed, checkName, stateIn } from "./Find.ts"
+import { byWhom, operate, type StepFailure } from "./Operate.ts"
+import { orderFor, siteOf } from "./Order.ts"
+import { exhausted, type Say, startWithPorts } from "./StartWithPorts.ts"
+import { takeAway } from "./TakeAway.ts"
+
+export interface Wanted {
+  readonly name: string
+  readonly base: string
+  readonly spec: Spec
+  readonly begin?: Beginning
+}
+
+/** A checkpoint that the new workspace begins with. */
+export interface Beginning {
+  readonly of?: { readonly workspace: WorkspaceId; readonly checkpoint: CheckpointId }
+  /** Makes a new worktree what it was then. Answers what there is to say of it. */
+  readonly fill: (site: Site) => Effect.Effect<string | void, StepFailure, EventLog | Nexus>
+  /** What then differed from the image. */
+  readonly environment: EnvironmentDelta | undefined
+  readonly volumes: ReadonlyArray<{ readonly volume: string; readonly file: string }>
+}
+
+export const create = (wanted: Wanted, say: Say) =>
+  Effect.gen(function* () {
+    const name = yield* checkName(wanted.name)
+    const backend = yield* backendNamed(wanted.spec.backend)
+    yield* backend.probe
+    const workspace = yield* request(name, wanted, backend)
+    const worktrees = yield* Worktrees
+    const { home } = yield* Nexus
+    const site = siteOf(home.workspaces, workspace, backend)
+    return yield* operate(workspace.id, {
+      operation: "create",
+      steps: [
+        {
+          kind: "worktree",
+          act: () => {
+            say("Checking out the worktree")
+            return Effect.flatMap(worktrees.add(site, workspace.commit), (leftOut) =>
+              wanted.begin === undefined ? Effect.succeed(leftOutWords(leftOut)) : wanted.begin.fill(site)
+            )
+          }
+        },
+        {
+          kind: "environment",
+          act: (step) => {
+            say("Making the environment")
+            return Effect.gen(function* () {
+              const { environment, volumes = [] } = wanted.begin ?? {}
+              const { handle } = yield* backend.create(yield* orderFor(workspace, backend, step, environment), say)
+              if (volumes.length > 0) yield* backend.restoreVolumes(workspace.id, volumes)
+              return handle
+            })
+          }
+        },
+        {
+          kind: "start",
+          act: (step) => {
+            say("Starting")
+            return startWithPorts(workspace.id, backend, step, say)
+          }
+        }
+      ],
+      outcome: () => [{ type: "WorkspaceStarted", payload: { workspace: workspace.id } }]
+    }).pipe(
+      Effect.tapErrorCause(() => Effect.ignore(takeAway(workspace.id, { undo: true, branch: true, volumes: true })))
+    )
+  })
+
+/** What a checkout by hand would have, and this has not. */
+const leftOutWords = (all: ReadonlyArray<LeftOut>): string | undefined =>
+  all.length === 0
+    ? undefined
+    : `left out: ${all.map(({ kind, what, files }) => `${kind} ${what}${files > 1 ? ` (${files} files)` : ""}`).join(", ")}`
+
+/** Puts the workspace into the log, with its name and its ports, which nobody else can have from then on. */
+const request = (name: WorkspaceName, { base, spec, begin }: Wanted, backend: Backend) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const { home } = yield* Nexus
+    const checkout = yield* checkoutHere
+    const { project } = yield* registerCheckout(checkout)
+    const worktrees = yield* Worktrees
+    const repository = yield* worktrees.repositoryOf(checkout.path)
+    const id = WorkspaceId.make(`ws_${randomBytes(8).toString("hex")}`)
+    const place = { folder: join(repository, ".worktree", name), branch: `nexus/${name}` }
+    const other = Rows.named(log.database, project, name)?.workspace
+    if (other !== undefined && other.status !== "deleted") return yield* taken(other)
+    const site = siteOf(home.workspaces, { ...place, repository, name, id } as Workspace, backend)
+    const { commit } = yield* worktrees.plan(site, base)
+    const by = yield* byWhom
+    return yield* log
+      .transact((transaction): Either.Either<Workspace, WorkspaceRefused> => {
+        const other = Rows.named(transaction.database, project, name)?.workspace
+        if (other !== undefined && other.status !== "deleted") return Either.left(taken(other))
+        const ports = portsFor(transaction, spec)
+        if (ports === undefined) return Either.left(exhausted)
+        transaction.append({
+          stream: workspaceStream(id),
+          project,
+          ...by,
+          events: [
+            {
+              type: "WorkspaceRequested",
+              payload: {
+                workspace: id,
+                name,
+                repository,
+                ...place,
+                base,
+                commit,
+                spec,
+                ...(begin?.of === undefined ? {} : { from: begin.of })
+              }
+            },
+            ...ports.map((port) => ({
+              type: "WorkspacePortReserved" as const,
+              payload: { workspace: id, host: "127.0.0.1", ...port }
+            }))
+          ]
+        })
+        const state = stateIn(transaction, id)
+        return state === undefined ? Either.left(exhausted) : Either.right(state)
+      })
+      .pipe(
+        Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }),
+        Effect.flatten
+      )
+  })
+
+const taken = ({ name, status }: Workspace): WorkspaceRefused =>
+  new WorkspaceRefused({
+    reason: `There is a workspace ${name} already; it is ${status}.`,
+    hint: `Look at it: nexus workspace show ${name}`
+  })
+
+/** SSH has a port where programs listen apart from this machine's own. */
+const portsFor = (transaction: Transaction, { services, network, backend }: Spec): ReadonlyArray<Port> | undefined =>
+  network === "none" || backend === "process"
+    ? allocate(Rows.reserved(transaction.database), network === "none" ? [] : services)
+    : allocate(Rows.reserved(transaction.database), [ssh, ...services.filter(({ name }) => name !== ssh.name)])

@@ -1,0 +1,89 @@
+/** Running commands in a workspace, and keeping what they were and how they ended. */
+import { createHash } from "node:crypto"
+import { Transform, type Readable, type Writable } from "node:stream"
+import * as Effect from "effect/Effect"
+import type { WorkspaceCommandRan } from "../../domain/workspace/WorkspaceEvents.ts"
+import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
+import { Secrets } from "../ports/Secrets.ts"
+import { cleanText } from "../RedactPayload.ts"
+import { backendNamed, find } from "./Find.ts"
+import { start } from "./Life.ts"
+import { record } from "./Operate.ts"
+import { variablesOf } from "./Order.ts"
+import type { Say } from "./StartWithPorts.ts"
+
+export interface Asked {
+  readonly command: readonly [string, ...ReadonlyArray<string>]
+  readonly cwd?: string | undefined
+  readonly variables: Readonly<Record<string, string>>
+  /** Milliseconds. */
+  readonly timeout?: number | undefined
+  readonly detach: boolean
+  readonly stdin?: Readable
+  readonly stdout: Writable
+  readonly stderr: Writable
+}
+
+/** Runs it, and answers how it ended. One that was stopped because nobody used it is started first. */
+export const execute = (name: string, asked: Asked, say: Say) =>
+  Effect.gen(function* () {
+    const workspace = yield* running(name, say)
+    const backend = yield* backendNamed(workspace.spec.backend)
+    const { redact } = yield* Secrets
+    const [stdout, stderr] = [measured(asked.stdout), measured(asked.stderr)]
+    const { cwd, timeout, stdin, command, detach } = asked
+    const ended = yield* backend.execute(workspace.id, {
+      command,
+      detach,
+      variables: { ...(yield* variablesOf(workspace)), ...asked.variables },
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      ...(stdin === undefined ? {} : { stdin }),
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(timeout === undefined ? {} : { timeout })
+    })
+    const payload: WorkspaceCommandRan = {
+      workspace: workspace.id,
+      via: "exec",
+      command: cleanText(command.join(" "), redact).text.slice(0, 2000),
+      ...ended,
+      ...(detach ? {} : { stdout: stdout.seen(), stderr: stderr.seen() })
+    }
+    yield* record(workspace.id, () => [{ type: "WorkspaceCommandRan", payload }])
+    return ended
+  })
+
+/** Started, if only nobody used it for a while; else refused unless it runs. */
+const running = (name: string, say: Say) =>
+  Effect.gen(function* () {
+    const { workspace } = yield* find(name)
+    if (workspace.status === "running") return workspace
+    if (workspace.status === "stopped" && workspace.stoppedFor === "idle") return yield* start(name, say)
+    return yield* notRunning(workspace)
+  })
+
+const notRunning = ({ name, status }: Workspace) =>
+  new WorkspaceRefused({
+    reason: `${name} is ${status}: nothing can be run in it.`,
+    hint:
+      status === "stopped"
+        ? `Start it: nexus workspace start ${name}`
+        : status === "paused"
+          ? `Let it go on: nexus workspace resume ${name}`
+          : `Put it right: nexus workspace repair ${name}`
+  })
+
+/** A stream that passes everything on, and knows what it was. */
+const measured = (to: Writable) => {
+  const hash = createHash("sha256")
+  let bytes = 0
+  const stream = new Transform({
+    transform: (chunk: Buffer, _, done) => {
+      hash.update(chunk)
+      bytes += chunk.length
+      done(null, chunk)
+    }
+  })
+  stream.pipe(to, { end: false })
+  return { stream, seen: () => ({ bytes, sha256: hash.copy().digest("hex") }) }
+}

@@ -1,0 +1,101 @@
+/** A workspace's life between its creation and its end: started, stopped, paused, resumed. */
+import * as Effect from "effect/Effect"
+import { legal, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
+import { Nexus } from "../Nexus.ts"
+import { Worktrees } from "../ports/Worktrees.ts"
+import { backendNamed, find } from "./Find.ts"
+import { operate, record } from "./Operate.ts"
+import { siteOf } from "./Order.ts"
+import { type Say, startWithPorts } from "./StartWithPorts.ts"
+import { takeAway } from "./TakeAway.ts"
+import { takeCheckpoint } from "./TakeCheckpoint.ts"
+
+/** How long programs have to end by themselves, in milliseconds. */
+const grace = 10_000
+
+/** One that is so already stays so. */
+export const start = (name: string, say: Say) =>
+  Effect.gen(function* () {
+    const { workspace } = yield* find(name)
+    if (workspace.status === "running") return workspace
+    const backend = yield* backendNamed(workspace.spec.backend)
+    yield* backend.probe
+    say("Starting")
+    return yield* operate(workspace.id, {
+      operation: "start",
+      steps: [{ kind: "start", act: (step) => startWithPorts(workspace.id, backend, step, say) }],
+      outcome: () => [{ type: "WorkspaceStarted", payload: { workspace: workspace.id } }]
+    })
+  })
+
+export const stop = (name: string, why: "asked" | "idle" = "asked") =>
+  Effect.gen(function* () {
+    const { workspace } = yield* find(name)
+    if (workspace.status === "stopped") return workspace
+    const backend = yield* backendNamed(workspace.spec.backend)
+    return yield* operate(workspace.id, {
+      operation: "stop",
+      steps: [{ kind: "stop", act: () => Effect.asVoid(backend.stop(workspace.id, grace)) }],
+      outcome: () => [{ type: "WorkspaceStopped", payload: { workspace: workspace.id, why } }]
+    })
+  })
+
+export const pause = (name: string) =>
+  Effect.gen(function* () {
+    const { workspace } = yield* find(name)
+    if (workspace.status === "paused") return workspace
+    const backend = yield* backendNamed(workspace.spec.backend)
+    return yield* operate(workspace.id, {
+      operation: "pause",
+      steps: [{ kind: "pause", act: () => Effect.asVoid(backend.pause(workspace.id)) }],
+      outcome: () => [{ type: "WorkspacePaused", payload: { workspace: workspace.id, why: "asked" } }]
+    })
+  })
+
+export const resume = (name: string) =>
+  Effect.gen(function* () {
+    const { workspace } = yield* find(name)
+    if (workspace.status === "running") return workspace
+    const backend = yield* backendNamed(workspace.spec.backend)
+    return yield* operate(workspace.id, {
+      operation: "resume",
+      steps: [{ kind: "resume", act: () => Effect.asVoid(backend.resume(workspace.id)) }],
+      outcome: () => [{ type: "WorkspaceResumed", payload: { workspace: workspace.id } }]
+    })
+  })
+
+/** Refuses to lose work that is nowhere else, unless it is forced to. */
+export const remove = (name: string, { force }: { readonly force: boolean }) =>
+  Effect.gen(function* () {
+    const { workspace } = yield* find(name)
+    const { home } = yield* Nexus
+    const worktrees = yield* Worktrees
+    const backend = yield* backendNamed(workspace.spec.backend)
+    const site = siteOf(home.workspaces, workspace, backend)
+    const { dirty, unmerged } = yield* worktrees.inspect(site, workspace.commit)
+    if (!force && (dirty > 0 || unmerged > 0)) {
+      const losses = [
+        ...(unmerged === 0 ? [] : [`${unmerged} commits that are in no other branch`]),
+        ...(dirty === 0 ? [] : [`${dirty} files that are not committed`])
+      ]
+      return yield* new WorkspaceRefused({
+        reason: `${workspace.name} has ${losses.join(" and ")}.`,
+        hint: `Keep them: nexus workspace merge ${workspace.name}. Or checkpoint and delete: nexus workspace delete ${workspace.name} --force`
+      })
+    }
+    const isLost = dirty > 0 || unmerged > 0
+    const checkpoint =
+      isLost && legal[workspace.status].includes("checkpoint")
+        ? yield* takeCheckpoint(workspace.id, { occasion: "before-delete", ignored: false })
+        : undefined
+    const deleted = yield* takeAway(workspace.id, {
+      undo: false,
+      branch: true,
+      volumes: true,
+      ...(checkpoint === undefined ? {} : { checkpoint })
+    })
+    return { workspace: deleted, checkpoint }
+  })
+
+/** As it is, for callers that only look. */
+export const current = (name: string) => Effect.flatMap(find(name), ({ workspace }) => record(workspace.id, () => []))

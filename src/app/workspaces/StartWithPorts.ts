@@ -1,0 +1,65 @@
+/** Starting a workspace although any other program may hold one of its ports: it then gets another one, and the log says so. */
+import * as Effect from "effect/Effect"
+import type { StepId, WorkspaceId } from "../../domain/workspace/Ids.ts"
+import { allocate, range } from "../../domain/workspace/Ports.ts"
+import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
+import type { EventLog } from "../../events/EventLog.ts"
+import type { LogFailure } from "../../events/LogErrors.ts"
+import * as Rows from "../../projections/Workspaces.ts"
+import type { Nexus } from "../Nexus.ts"
+import type { Backend, BackendFailure } from "../ports/Backend.ts"
+import { record } from "./Operate.ts"
+import { makeAgain } from "./MakeAgain.ts"
+
+/** Told, in words, of what takes time. */
+export type Say = (words: string) => void
+
+/** So many ports may be taken one after the other. */
+const mostMoves = 20
+
+export const startWithPorts = (
+  id: WorkspaceId,
+  backend: Backend,
+  step: StepId,
+  say: Say,
+  lost: ReadonlySet<number> = new Set()
+): Effect.Effect<string | void, BackendFailure | LogFailure | WorkspaceRefused, EventLog | Nexus> =>
+  backend.start(id).pipe(
+    Effect.map(({ image }) => image),
+    Effect.catchTag("BackendFailed", (failure) =>
+      Effect.gen(function* () {
+        const { port } = failure
+        if (failure.kind !== "port-taken" || port === undefined || lost.size >= mostMoves) return yield* failure
+        say(`Port ${port} is taken: taking another`)
+        const taken = new Set([...lost, port])
+        const workspace = yield* record(id, (state, transaction) => {
+          const service = state.ports.find(({ hostPort }) => hostPort === port)
+          if (service === undefined) return []
+          const [moved] =
+            allocate(new Set([...Rows.reserved(transaction.database), ...taken]), [
+              { name: service.service, port: service.port, protocol: service.protocol }
+            ]) ?? []
+          if (moved === undefined) throw exhausted
+          return [
+            {
+              type: "WorkspacePortMoved",
+              payload: {
+                workspace: id,
+                service: service.service,
+                from: port,
+                to: moved.hostPort,
+                reason: failure.detail
+              }
+            }
+          ]
+        })
+        yield* makeAgain(workspace, backend, step, say)
+        return yield* startWithPorts(id, backend, step, say, taken)
+      })
+    )
+  )
+
+export const exhausted = new WorkspaceRefused({
+  reason: `All ports from ${range.first} to ${range.last} are reserved for workspaces.`,
+  hint: "Delete some that are not needed: nexus workspace list --all"
+})

@@ -1,0 +1,53 @@
+/** Removing what a workspace has outside of the log, in the order in which nothing is left that nobody knows of. */
+import { rmSync } from "node:fs"
+import * as Effect from "effect/Effect"
+import type { CheckpointId, WorkspaceId } from "../../domain/workspace/Ids.ts"
+import { Nexus } from "../Nexus.ts"
+import { Worktrees } from "../ports/Worktrees.ts"
+import { backendNamed } from "./Find.ts"
+import { operate, record } from "./Operate.ts"
+import { folderOf, siteOf } from "./Order.ts"
+
+export interface Extent {
+  /** It is what a creation that failed had made so far. */
+  readonly undo: boolean
+  readonly branch: boolean
+  readonly volumes: boolean
+  /** Holds what would be lost. */
+  readonly checkpoint?: CheckpointId
+}
+
+export const takeAway = (id: WorkspaceId, extent: Extent) =>
+  Effect.gen(function* () {
+    const { home } = yield* Nexus
+    const worktrees = yield* Worktrees
+    const workspace = yield* record(id, () => [])
+    const backend = yield* backendNamed(workspace.spec.backend)
+    const site = siteOf(home.workspaces, workspace, backend)
+    const asked = workspace.deletion ?? { workspace: id, ...extent }
+    const before = yield* Effect.option(worktrees.inspect(site, workspace.commit))
+    const commit = before._tag === "Some" ? before.value.branch : null
+    return yield* operate(id, {
+      operation: "delete",
+      first: workspace.deletion === null ? [{ type: "WorkspaceDeletionRequested", payload: asked }] : [],
+      steps: [
+        { kind: "remove-environment", act: () => backend.remove(id, { volumes: asked.volumes }) },
+        {
+          kind: "remove-worktree",
+          act: () =>
+            Effect.zipRight(
+              // What the user put into a workspace that never came to be is not ours to delete.
+              worktrees.remove(site, { branch: asked.branch, work: asked.undo ? "aside" : "delete" }),
+              Effect.sync(() => rmSync(folderOf(home.workspaces, workspace), { recursive: true, force: true }))
+            )
+        }
+      ],
+      outcome: () => [{ type: "WorkspaceDeleted", payload: { workspace: id, commit } }],
+      failed: (reason) => [
+        {
+          type: "WorkspaceFailed",
+          payload: { workspace: id, reason, advice: `Try again: nexus workspace delete ${workspace.name}` }
+        }
+      ]
+    })
+  })

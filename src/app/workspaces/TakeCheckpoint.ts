@@ -1,0 +1,168 @@
+/**
+ * A checkpoint: files, git state, environment, volumes and specification of a workspace at one moment, each named by its hash.
+ * That it is intended is on disk before anything is kept; only once all of it is, it is completed.
+ */
+import { mkdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { type Checkpoint, nextId } from "../../domain/workspace/Checkpoint.ts"
+import type { CheckpointCompleted, Occasion, Part } from "../../domain/workspace/CheckpointEvents.ts"
+import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
+import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
+import { hashOf } from "../../events/Blobs.ts"
+import { EventLog } from "../../events/EventLog.ts"
+import * as Rows from "../../projections/Workspaces.ts"
+import { Nexus } from "../Nexus.ts"
+import { type Kept, TreeStore } from "../ports/TreeStore.ts"
+import { Worktrees } from "../ports/Worktrees.ts"
+import { selection } from "./Checkpoints.ts"
+import { backendNamed } from "./Find.ts"
+import { whileHeld } from "./Held.ts"
+import { operate } from "./Operate.ts"
+import { folderOf, siteOf } from "./Order.ts"
+
+export interface Asked {
+  readonly name?: string | undefined
+  readonly message?: string | undefined
+  readonly occasion: Occasion
+  readonly ignored: boolean
+  /** The files that are about to be restored over these. */
+  readonly over?: string
+}
+
+/** Takes one, and answers it. Fails with WorkspaceRefused for a name that another of its checkpoints has. */
+export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const { home } = yield* Nexus
+    const trees = yield* TreeStore
+    const worktrees = yield* Worktrees
+    const listed = Rows.byId(log.database, id)
+    if (listed === undefined) return yield* Effect.dieMessage(`${id} was never requested`)
+    const { workspace, checkpoints } = listed
+    const { name, message, occasion, ignored, over } = asked
+    if (name !== undefined && checkpoints.some((one) => one.name === name && one.status === "completed"))
+      return yield* new WorkspaceRefused({
+        reason: `${workspace.name} has a checkpoint ${JSON.stringify(name)} already.`,
+        hint: "Choose another name, or delete that one first."
+      })
+    const backend = yield* backendNamed(workspace.spec.backend)
+    const site = siteOf(home.workspaces, workspace, backend)
+    const checkpoint = nextId(checkpoints)
+    const last = checkpoints.findLast(({ status }) => status === "completed")
+    const aside = join(folderOf(home.workspaces, workspace), checkpoint)
+    const began = Date.now()
+    const { spec, ports, branch, base } = workspace
+    const specification = yield* log.blobs.prepare(Buffer.from(JSON.stringify({ spec, ports, branch, base })))
+    let completed: CheckpointCompleted | undefined
+    yield* operate(id, {
+      operation: "checkpoint",
+      first: [
+        {
+          type: "CheckpointIntended",
+          payload: {
+            workspace: id,
+            checkpoint,
+            occasion,
+            ignored,
+            ...(name === undefined ? {} : { name }),
+            ...(message === undefined ? {} : { message })
+          }
+        }
+      ],
+      steps: [
+        {
+          kind: "checkpoint",
+          act: () =>
+            Effect.gen(function* () {
+              mkdirSync(aside, { recursive: true, mode: 0o700 })
+              const gitDirectory = yield* worktrees.gitDirectoryOf(site)
+              const [pausedMs, kept] = yield* whileHeld(
+                backend,
+                id,
+                Effect.all({
+                  files: trees.keepFiles(workspace.folder, {
+                    ...selection(ignored),
+                    ...(over === undefined ? {} : { over })
+                  }),
+                  git: trees.keepGit(gitDirectory),
+                  environment: backend.keepEnvironment(id, aside),
+                  volumes: backend.keepVolumes(id, aside)
+                })
+              )
+              const environment =
+                kept.environment === undefined
+                  ? excluded(
+                      backend.isolates ? "nothing differs from the image" : "this backend has no environment of its own"
+                    )
+                  : partOf(yield* trees.keepArchive(kept.environment.file), last, (held) => held.environment)
+              const volumes = yield* Effect.forEach(kept.volumes, ({ volume, file }) =>
+                Effect.map(trees.keepArchive(file), (archive) => ({
+                  name: volume,
+                  part: partOf(archive, last, (held) => held.volumes.find((one) => one.name === volume)?.part)
+                }))
+              )
+              const parts = {
+                files: partOf(kept.files, last, (held) => held.files),
+                git: partOf(kept.git, last, (held) => held.git),
+                environment,
+                volumes
+              }
+              const { branch: commit } = yield* worktrees.inspect(site, workspace.commit)
+              completed = {
+                workspace: id,
+                checkpoint,
+                ...parts,
+                specification: specification.hash,
+                ...(kept.environment === undefined ? {} : { base: kept.environment.image }),
+                commit,
+                position: (yield* log.head).position,
+                pausedMs,
+                durationMs: Date.now() - began,
+                hash: hashOf(Buffer.from(JSON.stringify(hashesOf(parts))))
+              }
+            }).pipe(Effect.ensuring(Effect.sync(() => rmSync(aside, { recursive: true, force: true }))))
+        }
+      ],
+      outcome: () => (completed === undefined ? [] : [{ type: "CheckpointCompleted", payload: completed }]),
+      failed: (reason) => [{ type: "CheckpointAbandoned", payload: { workspace: id, checkpoint, reason } }],
+      blobs: [specification]
+    })
+    return checkpoint
+  })
+
+const excluded = (why: string): Part => ({ held: "excluded", why })
+
+type Content = Pick<Kept, "hash" | "bytes" | "addedBytes"> & Partial<Pick<Kept, "files" | "leftOut">>
+
+/** Unchanged, when the last checkpoint has the same; what that one calls unchanged too was included by one before. */
+const partOf = (
+  { hash, bytes, addedBytes, files, leftOut = [] }: Content,
+  last: Checkpoint | undefined,
+  of: (held: CheckpointCompleted) => Part | undefined
+): Part => {
+  const before = last?.held === null || last === undefined ? undefined : of(last.held)
+  if (last !== undefined && before !== undefined && before.held !== "excluded" && before.hash === hash)
+    return { held: "unchanged", hash, since: before.held === "unchanged" ? before.since : last.id }
+  return {
+    held: "included",
+    hash,
+    bytes,
+    addedBytes,
+    ...(files === undefined ? {} : { files }),
+    ...(leftOut.length === 0 ? {} : { leftOut: { count: leftOut.length, some: leftOut.slice(0, 20) } })
+  }
+}
+
+const hashesOf = ({
+  files,
+  git,
+  environment,
+  volumes
+}: Pick<CheckpointCompleted, "environment" | "files" | "git" | "volumes">) =>
+  [
+    ["files", files] as const,
+    ["git", git] as const,
+    ["environment", environment] as const,
+    ...volumes.map(({ name, part }) => [name, part] as const)
+  ].map(([name, part]) => [name, part.held === "excluded" ? null : part.hash])

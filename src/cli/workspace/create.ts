@@ -1,0 +1,106 @@
+/** `nexus workspace create`. */
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { create } from "../../app/workspaces/Create.ts"
+import { chooseBackend } from "../../app/workspaces/ChooseBackend.ts"
+import { find } from "../../app/workspaces/Find.ts"
+import { globals } from "../Globals.ts"
+import { UsageWrong } from "../Invocation.ts"
+import { Output } from "../Output.ts"
+import { bytesOf, imageOf, servicesOf, variablesFrom } from "./specOptions.ts"
+import { say, withWorkspaces } from "./withWorkspaces.ts"
+import { workspaceLines, workspaceView } from "./workspaceLines.ts"
+
+const optional = (name: string, what: string) =>
+  Options.text(name).pipe(Options.withDescription(what), Options.optional)
+
+export const createCommand = Command.make(
+  "create",
+  {
+    name: Args.text({ name: "NAME" }).pipe(
+      Args.withDescription("Lower-case letters, digits and single hyphens, a letter first")
+    ),
+    base: optional("base", "The branch, tag or commit to begin with; default: what is checked out here"),
+    backend: optional("backend", "docker, or process (no isolation); default: docker where its engine answers"),
+    image: optional("image", "A container image that is on this machine; default: Nexus' own"),
+    dockerfile: optional("dockerfile", "Build the image from this file, a path in the repository"),
+    devcontainer: optional("devcontainer", "Take image and settings from this devcontainer.json"),
+    compose: optional("compose", "Run this compose file's services beside it"),
+    cpu: Options.float("cpu").pipe(
+      Options.withDescription("At most so many processors, such as 1.5"),
+      Options.optional
+    ),
+    memory: optional("memory", "At most so much memory, such as 2g"),
+    disk: optional("disk", "At most so much disk space, such as 10g"),
+    processes: Options.integer("processes").pipe(
+      Options.withDescription("At most so many processes at once"),
+      Options.optional
+    ),
+    port: Options.text("port").pipe(
+      Options.withDescription("A port inside to reach from here: 3000, web=3000 or dns=53/udp; may be repeated"),
+      Options.repeated
+    ),
+    env: Options.text("env").pipe(
+      Options.withDescription("NAME=VALUE, NAME (taken from here at each start), or NAME=@FILE; may be repeated"),
+      Options.repeated
+    ),
+    volume: Options.text("volume").pipe(
+      Options.withDescription("NAME:PATH, a folder inside that outlives restarts; may be repeated"),
+      Options.repeated
+    ),
+    network: Options.choice("network", ["own", "none"]).pipe(
+      Options.withDescription("own: reaches out, apart from other workspaces; none: reaches nothing"),
+      Options.withDefault("own" as const)
+    ),
+    dind: Options.boolean("dind").pipe(
+      Options.withDescription("Containers inside; takes rights with which a program could leave the workspace")
+    ),
+    ...globals
+  },
+  (given) =>
+    withWorkspaces(
+      Effect.gen(function* () {
+        const output = yield* Output
+        const tell = yield* say
+        const backend = yield* chooseBackend(Option.getOrUndefined(given.backend), tell)
+        const memoryBytes = yield* bytesOf("--memory", given.memory)
+        const diskBytes = yield* bytesOf("--disk", given.disk)
+        const { id } = yield* create(
+          {
+            name: given.name,
+            base: Option.getOrElse(given.base, () => "HEAD"),
+            spec: {
+              backend: backend.name,
+              image: yield* imageOf(given),
+              ...(Option.isNone(given.compose) ? {} : { compose: given.compose.value }),
+              limits: {
+                ...(Option.isNone(given.cpu) ? {} : { cpus: given.cpu.value }),
+                ...(memoryBytes === undefined ? {} : { memoryBytes }),
+                ...(diskBytes === undefined ? {} : { diskBytes }),
+                ...(Option.isNone(given.processes) ? {} : { processes: given.processes.value })
+              },
+              services: yield* servicesOf(given.port),
+              volumes: yield* volumesOf(given.volume),
+              variables: yield* variablesFrom(given.env),
+              network: given.network,
+              nested: given.dind
+            }
+          },
+          tell
+        )
+        const listed = yield* find(id)
+        yield* output.result(workspaceView(listed), () => workspaceLines(listed, output))
+      })
+    )
+).pipe(Command.withDescription("Make a workspace: a worktree and branch of its own, and a place to run"))
+
+const volumesOf = (given: ReadonlyArray<string>) =>
+  Effect.forEach(given, (text) => {
+    const [, name, path] = /^([a-z][\w-]*):(\/.+)$/.exec(text) ?? []
+    return name === undefined || path === undefined
+      ? new UsageWrong({ message: `--volume: ${JSON.stringify(text)} is not NAME:PATH, such as data:/var/lib/data.` })
+      : Effect.succeed({ name, path })
+  })

@@ -1,0 +1,71 @@
+/** What a workspace's options say, read. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { resolve } from "node:path"
+import type { Image, Service, Spec, Variable } from "../../domain/workspace/Spec.ts"
+import { UsageWrong } from "../Invocation.ts"
+
+const wrong = (message: string) => new UsageWrong({ message })
+
+/** `512m`, `2g`, `1.5g`: powers of 1024. */
+export const bytesOf = (
+  option: string,
+  given: Option.Option<string>
+): Effect.Effect<number | undefined, UsageWrong> => {
+  if (Option.isNone(given)) return Effect.succeed(undefined)
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(given.value) ?? []
+  const bytes = Math.floor(Number(number) * 1024 ** (unit === "" ? 0 : "kmgt".indexOf(unit.toLowerCase()) + 1))
+  return number === undefined || bytes < 1
+    ? wrong(`${option}: ${JSON.stringify(given.value)} is no size. Such as: 512m, 2g.`)
+    : Effect.succeed(bytes)
+}
+
+interface ImageOptions {
+  readonly image: Option.Option<string>
+  readonly dockerfile: Option.Option<string>
+  readonly devcontainer: Option.Option<string>
+}
+
+export const imageOf = ({ image, dockerfile, devcontainer }: ImageOptions): Effect.Effect<Image, UsageWrong> => {
+  const given = [
+    ...(Option.isSome(image) ? [{ kind: "named" as const, name: image.value }] : []),
+    ...(Option.isSome(dockerfile) ? [{ kind: "dockerfile" as const, path: dockerfile.value }] : []),
+    ...(Option.isSome(devcontainer) ? [{ kind: "devcontainer" as const, path: devcontainer.value }] : [])
+  ]
+  const [only, second] = given
+  if (second !== undefined) return wrong("Only one of --image, --dockerfile and --devcontainer can be given.")
+  return Effect.succeed(only ?? { kind: "base" })
+}
+
+/** `3000`, `web=3000`, `dns=53/udp`. */
+export const servicesOf = (given: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Service>, UsageWrong> =>
+  Effect.gen(function* () {
+    const services: Array<Service> = []
+    for (const text of given) {
+      const [, name, digits, protocol = "tcp"] = /^(?:([a-z][a-z0-9-]*)=)?(\d{1,5})(?:\/(tcp|udp))?$/.exec(text) ?? []
+      const port = Number(digits)
+      if (digits === undefined || port < 1 || port > 65_535)
+        return yield* wrong(`--port: ${JSON.stringify(text)} is no port. Such as: 3000, web=3000, dns=53/udp.`)
+      const service: Service = { name: name ?? `port-${port}`, port, protocol: protocol === "udp" ? "udp" : "tcp" }
+      if (services.some((other) => other.name === service.name))
+        return yield* wrong(`--port: two of them are called ${service.name}. Give each a name: web=3000.`)
+      services.push(service)
+    }
+    return services
+  })
+
+/** `NAME=VALUE`; `NAME`, taken from here at each start; `NAME=@FILE`, read at each start. */
+export const variablesFrom = (given: ReadonlyArray<string>): Effect.Effect<Spec["variables"], UsageWrong> =>
+  Effect.gen(function* () {
+    const variables: Record<string, Variable> = {}
+    for (const text of given) {
+      const [, name, , value] = /^([A-Za-z_][A-Za-z0-9_]*)(=([\s\S]*))?$/.exec(text) ?? []
+      if (name === undefined)
+        return yield* wrong(
+          `--env: ${JSON.stringify(text)} is no variable. Such as: NODE_ENV=test, API_KEY, TOKEN=@token.txt.`
+        )
+      if (value === undefined) variables[name] = { fromEnvironment: name }
+      else variables[name] = value.startsWith("@") ? { fromFile: resolve(value.slice(1)) } : { value }
+    }
+    return variables
+  })

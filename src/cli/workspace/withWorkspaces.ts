@@ -1,0 +1,20 @@
+/** Runs a command that needs what workspaces stand on: loaded only then, since engines' and SSH's libraries are large. */
+import * as Effect from "effect/Effect"
+import { locate } from "../../events/Home.ts"
+import { Invocation } from "../Invocation.ts"
+import { Output } from "../Output.ts"
+import { print } from "../print.ts"
+import { withLog } from "../withLog.ts"
+import type { Workspaces } from "./LiveWorkspaces.ts"
+
+export const withWorkspaces = <A, E, R>(command: Effect.Effect<A, E, R | Workspaces>) =>
+  Effect.gen(function* () {
+    const { home } = yield* Invocation
+    const { layer } = yield* Effect.promise(() => import("./LiveWorkspaces.ts"))
+    return yield* withLog(Effect.provide(command, layer(locate(home, process.env))))
+  })
+
+/** Tells people what takes time, on stderr. */
+export const say = Effect.map(Output, ({ json }) => (words: string): void => {
+  if (!json) print(2, `${words} …\n`)
+})

@@ -1,0 +1,71 @@
+/** What a workspace is to be like: chosen once, kept in the log, the same on every backend. */
+import * as Schema from "effect/Schema"
+
+export const Protocol = Schema.Literal("tcp", "udp")
+export type Protocol = typeof Protocol.Type
+
+const Port = Schema.Int.pipe(Schema.between(1, 65_535))
+
+/** What a workspace's programs run on. */
+export const Image = Schema.Union(
+  /** One that comes with Nexus, made on this machine. */
+  Schema.Struct({ kind: Schema.Literal("base") }),
+  Schema.Struct({ kind: Schema.Literal("named"), name: Schema.NonEmptyString }),
+  /** Paths are relative to the top of the worktree. */
+  Schema.Struct({ kind: Schema.Literal("dockerfile"), path: Schema.NonEmptyString }),
+  Schema.Struct({ kind: Schema.Literal("devcontainer"), path: Schema.NonEmptyString })
+)
+export type Image = typeof Image.Type
+
+/** What it may use at most; absent: as much as there is. */
+export const ResourceLimits = Schema.Struct({
+  /** Of one processor's time; 1.5 is one and a half. */
+  cpus: Schema.optional(Schema.Positive),
+  memoryBytes: Schema.optional(Schema.Int.pipe(Schema.positive())),
+  processes: Schema.optional(Schema.Int.pipe(Schema.positive())),
+  diskBytes: Schema.optional(Schema.Int.pipe(Schema.positive()))
+})
+export type ResourceLimits = typeof ResourceLimits.Type
+
+/** A port inside that is to be reached from this machine. */
+export const Service = Schema.Struct({
+  /** `ssh`, or what the user or the project calls it; unique in a workspace. */
+  name: Schema.NonEmptyString,
+  port: Port,
+  protocol: Protocol
+})
+export type Service = typeof Service.Type
+
+/** Data that outlives restarts, outside of the worktree. */
+export const Volume = Schema.Struct({ name: Schema.NonEmptyString, path: Schema.NonEmptyString })
+export type Volume = typeof Volume.Type
+
+/** A value, or where to find it when it is needed: what it refers to is in no log, image or checkpoint. */
+export const Variable = Schema.Union(
+  Schema.Struct({ value: Schema.String }),
+  /** Of the environment of whoever starts the workspace. */
+  Schema.Struct({ fromEnvironment: Schema.NonEmptyString }),
+  /** A file on the host. */
+  Schema.Struct({ fromFile: Schema.NonEmptyString })
+)
+export type Variable = typeof Variable.Type
+
+/** `own`: a network of its own that reaches out, and that other workspaces are not in. */
+export const Network = Schema.Literal("own", "none")
+export type Network = typeof Network.Type
+
+export const Spec = Schema.Struct({
+  /** The name of a backend. */
+  backend: Schema.NonEmptyString,
+  image: Image,
+  /** The project's compose file, relative to the top of the worktree. */
+  compose: Schema.optional(Schema.NonEmptyString),
+  limits: ResourceLimits,
+  services: Schema.Array(Service),
+  volumes: Schema.Array(Volume),
+  variables: Schema.Record({ key: Schema.String, value: Variable }),
+  network: Network,
+  /** It may run containers of its own, with rights that could be used to leave it. */
+  nested: Schema.Boolean
+})
+export type Spec = typeof Spec.Type
