@@ -3,24 +3,23 @@
  *
  * It never makes an agent fail: whatever goes wrong is one line on stderr and exit code 0, and the payload is in the spool.
  */
-import { readFileSync } from "node:fs"
+// Before everything else: what it begins goes on while the rest is loaded.
+import "./beginLooking.ts"
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { answerHook } from "../app/boulder/AnswerHook.ts"
+import { patience } from "../app/boulder/JudgeStop.ts"
 import { ingest } from "../app/Ingest.ts"
-import type { Json, JsonObject } from "../app/ports/Agent.ts"
 import { locate } from "../events/Home.ts"
 import * as Spool from "../events/Spool.ts"
+import { given, objectIn } from "./givenPayload.ts"
 import { describeHookFailure } from "./hookFailure.ts"
 import { takeGlobals } from "./takeGlobals.ts"
 import * as Live from "./Live.ts"
 import { print } from "./print.ts"
 
 const usage = "usage: nexus hook AGENT [--delivered NAME] [--no-answer] < PAYLOAD"
-
-/** An agent waits no longer than this for its answer, in milliseconds; clients end a hook of theirs after ten seconds. */
-const patience = 8000
 
 class TooSlow extends Data.TaggedError("TooSlow") {
   override readonly message = `the log took longer than ${patience / 1000} s`
@@ -46,7 +45,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
 
   let kept = false
   const program = Effect.gen(function* () {
-    const payload = yield* Effect.sync(() => readFileSync(0))
+    const payload = yield* Effect.sync(given)
     const delivered =
       option === "--delivered" && name !== undefined
         ? name
@@ -57,7 +56,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
       const report = yield* ingest(delivered)
       if (report.rejected > 0)
         yield* Effect.sync(() => print(2, "nexus: a payload could not be recorded; see: nexus doctor\n"))
-      const answer = yield* answerHook(agent, objectIn(payload), began)
+      const answer = yield* answerHook(agent, objectIn(payload), began, (line) => print(2, `nexus: ${line}\n`))
       if (answer !== "" && !isMute) yield* Effect.sync(() => print(1, answer))
     }).pipe(
       Effect.provide(Live.live(home)),
@@ -72,14 +71,4 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
     )
   )
   await Effect.runPromise(program)
-}
-
-/** What is no JSON object asks for no answer. */
-const objectIn = (bytes: Buffer): JsonObject => {
-  try {
-    const value = JSON.parse(bytes.toString("utf8")) as Json
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
-  } catch {
-    return {}
-  }
 }

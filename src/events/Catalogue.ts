@@ -60,7 +60,7 @@ export const catalogue = {
   ModelSwitched: first(Session.ModelSwitched, 1024),
   PromptSubmitted: widened(Session.PromptSubmitted, 2048),
   ToolStarted: first(Session.ToolStarted, 2048),
-  ToolCompleted: widened(Session.ToolCompleted, 2048),
+  ToolCompleted: widened(Session.ToolCompleted, 2048, 3),
   ToolFailed: widened(Session.ToolFailed, 4096),
   FileEdited: widened(Session.FileEdited, 2 * path + 2048, 3),
   FileObserved: widened(Files.FileObserved, 2 * path + 2048),

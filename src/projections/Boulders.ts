@@ -65,7 +65,7 @@ const pendingRows = table<PendingRow>({
 
 export const Boulders: Projection = {
   name: "boulders",
-  version: 1,
+  version: 2,
   tables: [boulderRows, decisionRows, pendingRows],
   apply: (event, tables) => {
     switch (event.type) {

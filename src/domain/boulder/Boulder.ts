@@ -238,6 +238,18 @@ const conversation = (
     return one === undefined ? run : { ...run, conversations: { ...run.conversations, [session]: body(one) } }
   })
 
+/** So many conversations are remembered, those of the last decisions: whoever comes back after so many others begins anew. */
+const remembered = 100
+
+const latest = (all: Run["conversations"]): Run["conversations"] => {
+  const entries = Object.entries(all)
+  return entries.length <= remembered
+    ? all
+    : Object.fromEntries(
+        entries.toSorted(([, a], [, b]) => b.decided.position - a.decided.position).slice(0, remembered)
+      )
+}
+
 const hour = 3_600_000
 
 const decided = (state: State, payload: Events.StopDecided, position: number, time: number): State => {
@@ -258,7 +270,7 @@ const decided = (state: State, payload: Events.StopDecided, position: number, ti
       ...(verdict === "escalate"
         ? { status: "escalated" as const, escalation: { position, session, reason, time } }
         : {}),
-      conversations: { ...run.conversations, [session]: one },
+      conversations: latest({ ...run.conversations, [session]: one }),
       ...(continues
         ? {
             continuations: run.continuations + 1,

@@ -35,11 +35,11 @@ const failureIn = (payload: JsonObject): string => {
 
 const over = new Set(["completed", "failed", "killed", "stopped", "cancelled"])
 
-/** A helper that stops is itself a task in the background still. */
+/** A helper that stops is itself a task in the background still. What is only scheduled (`session_crons`) runs not yet. */
 const backgroundOf = (payload: JsonObject, helper: string): number => {
   const runs = (task: Json) =>
     isObject(task) && !over.has(textOf(task["status"]) ?? "") && (helper === "" || task["id"] !== helper)
-  return listOf(payload["background_tasks"]).filter(runs).length + listOf(payload["session_crons"]).length
+  return listOf(payload["background_tasks"]).filter(runs).length
 }
 
 /** A conversation that begins again after a compaction has lost its memory but for a summary. */
