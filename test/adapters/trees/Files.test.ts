@@ -19,6 +19,7 @@ import { createServer } from "node:net"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import { readContent } from "../../../src/adapters/trees/ReadFile.ts"
 import { put } from "../../support/cli.ts"
 import { all, snapshot, stage, withIgnored } from "./stage.ts"
 
@@ -305,6 +306,16 @@ describe("restoring files", () => {
     expect(readFileSync(join(folder, "sub/f"), "utf8")).toBe("ours")
     expect(readFileSync(join(outside, "f"), "utf8")).toBe("theirs")
     expect(readlinkOf(join(folder, "sub"))).toBeUndefined()
+  })
+
+  it("reads nothing through a folder that became a link", async () => {
+    await using world = stage()
+    const folder = world.folder("a")
+    put(join(world.folder("outside"), "secret"), "theirs")
+    symlinkSync(join(world.root, "outside"), join(folder, "sub"))
+    const read: Array<Buffer> = []
+    expect(readContent(join(folder, "sub/secret"), (bytes) => String(read.push(bytes)))).toBeUndefined()
+    expect(read).toEqual([])
   })
 
   it("takes everything back when a step fails", async () => {
