@@ -8,16 +8,19 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { answerHook } from "../app/boulder/AnswerHook.ts"
+import { tellFollower, variable } from "../app/boulder/Follow.ts"
 import { ingest } from "../app/Ingest.ts"
+import { Nexus } from "../app/Nexus.ts"
 import type { Json, JsonObject } from "../app/ports/Agent.ts"
 import { locate } from "../events/Home.ts"
 import * as Spool from "../events/Spool.ts"
 import { describeHookFailure } from "./hookFailure.ts"
 import { takeGlobals } from "./takeGlobals.ts"
+import { wake } from "./wake.ts"
 import * as Live from "./Live.ts"
 import { print } from "./print.ts"
 
-const usage = "usage: nexus hook AGENT [--delivered NAME] [--no-answer] < PAYLOAD"
+const usage = "usage: nexus hook AGENT [--delivered NAME] [--no-answer | --wake] < PAYLOAD"
 
 /** An agent waits no longer than this for its answer, in milliseconds; clients end a hook of theirs after ten seconds. */
 const patience = 8000
@@ -32,7 +35,8 @@ const began = performance.timeOrigin
 export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   const { home: flag, rest } = takeGlobals(args)
   const isMute = rest.includes("--no-answer")
-  const [, agent, option, name] = rest.filter((word) => word !== "--no-answer")
+  const wakes = rest.includes("--wake")
+  const [, agent, option, name] = rest.filter((word) => word !== "--no-answer" && word !== "--wake")
   const home = locate(flag, process.env)
   if (rest[0] !== "hook" || agent === undefined || agent.startsWith("-")) {
     if (agent !== "--help" && agent !== "-h") return print(2, `nexus: ${usage}\n`)
@@ -45,6 +49,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
     return print(2, `nexus: ${JSON.stringify(agent)} cannot be the name of an agent\n`)
 
   let kept = false
+  let asked: JsonObject | undefined
   const program = Effect.gen(function* () {
     const payload = yield* Effect.sync(() => readFileSync(0))
     const delivered =
@@ -57,7 +62,14 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
       const report = yield* ingest(delivered)
       if (report.rejected > 0)
         yield* Effect.sync(() => print(2, "nexus: a payload could not be recorded; see: nexus doctor\n"))
+      if (wakes) {
+        asked = objectIn(payload)
+        return
+      }
       const answer = yield* answerHook(agent, objectIn(payload), began)
+      const { agents } = yield* Nexus
+      const session = agents.find((one) => one.name === agent)?.stop?.(objectIn(payload))?.session ?? null
+      yield* Effect.sync(() => tellFollower(home, process.env[variable], session))
       if (answer !== "" && !isMute) yield* Effect.sync(() => print(1, answer))
     }).pipe(
       Effect.provide(Live.live(home)),
@@ -72,6 +84,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
     )
   )
   await Effect.runPromise(program)
+  if (asked !== undefined) await wake(agent, asked, home)
 }
 
 /** What is no JSON object asks for no answer. */
