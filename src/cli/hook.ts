@@ -1,7 +1,8 @@
 /**
  * `nexus hook AGENT`: one payload on stdin (or, with --delivered NAME, already in the spool), recorded before it returns.
  *
- * It never makes an agent fail: whatever goes wrong is one line on stderr and exit code 0, and the payload is in the spool.
+ * It never makes an agent fail: whatever goes wrong is one line on stderr and exit code 0, and the payload is in the spool. With --wake
+ * it may stay, and end with code 2: see wake.ts.
  */
 import { readFileSync } from "node:fs"
 import * as Cause from "effect/Cause"
@@ -42,7 +43,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
     if (agent !== "--help" && agent !== "-h") return print(2, `nexus: ${usage}\n`)
     return print(
       1,
-      `${usage}\n\nRecords one hook payload of an agent; what its hooks run after nexus init. Always exits 0.\n`
+      `${usage}\n\nRecords one hook payload of an agent; what its hooks run after nexus init. Exits 0, or 2 to wake an idle conversation.\n`
     )
   }
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(agent))

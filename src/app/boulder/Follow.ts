@@ -23,9 +23,10 @@ import { delayOf } from "../../domain/boulder/Decide.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import type { Home } from "../../events/Home.ts"
 import * as Boulders from "../../projections/Boulders.ts"
+import * as Sessions from "../../projections/Sessions.ts"
 import { loadSafely } from "../Config.ts"
 import { Nexus } from "../Nexus.ts"
-import { checkoutHere } from "../ProjectOf.ts"
+import { Repositories } from "../ports/Repositories.ts"
 import { stateIn, switchedOff } from "./Boulder.ts"
 
 /** Names to the hooks of a client who started it: a file in the home that they write the conversations to that stopped. */
@@ -98,8 +99,10 @@ export const take = ({ project, run, session, decision }: Due) =>
   Effect.gen(function* () {
     const log = yield* EventLog
     const { home } = yield* Nexus
-    const { path } = yield* checkoutHere
-    if (switchedOff(path, loadSafely(home.config, path)) !== null) return false
+    const { checkoutOf } = yield* Repositories
+    const cwd = Sessions.find(log.database, session)?.cwd
+    const path = cwd === undefined ? undefined : checkoutOf(cwd)?.path
+    if (path === undefined || switchedOff(path, loadSafely(home.config, path)) !== null) return false
     const key = `relaunch:${project}:${decision}`
     return yield* log
       .transact((transaction) => {
