@@ -95,6 +95,7 @@ export const catalogue = {
   BoulderReset: first(Boulder.BoulderReset, 512),
   StopDecided: first(Boulder.StopDecided, 60 * 1024),
   ContinuationConfirmed: first(Boulder.ContinuationConfirmed, 512),
+  ContinuationRelaunched: first(Boulder.ContinuationRelaunched, 512),
   ContinuationLost: first(Boulder.ContinuationLost, 512),
   IntegrityAlarmRaised: first(Boulder.IntegrityAlarmRaised, path + 4096),
   WorkspaceRequested: first(Workspaces.WorkspaceRequested, 60 * 1024),

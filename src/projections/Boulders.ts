@@ -96,6 +96,7 @@ export const Boulders: Projection = {
         tables(pendingRows).put({ session, project: null, run: null, decision: null })
         break
       }
+      case "ContinuationRelaunched":
       case "BoulderArmed":
       case "BoulderDisarmed":
       case "BoulderPaused":

@@ -9,6 +9,8 @@ import * as Boulder from "../../app/boulder/Boulder.ts"
 import { standings } from "../../app/boulder/Standings.ts"
 import * as TaskList from "../../app/boulder/TaskList.ts"
 import { Nexus } from "../../app/Nexus.ts"
+import { checkoutHere } from "../../app/ProjectOf.ts"
+import { silences } from "../../app/Silence.ts"
 import { SessionId } from "../../domain/Ids.ts"
 import { durationOf } from "../../domain/Moment.ts"
 import { globals } from "../Globals.ts"
@@ -16,6 +18,7 @@ import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
 import { withLog } from "../withLog.ts"
 import { standingLines } from "./boulderLines.ts"
+import { runCommand } from "./run.ts"
 import { explainCommand, historyCommand, simulateCommand } from "./decisions.ts"
 
 /** How the boulder stands, printed. */
@@ -67,6 +70,9 @@ const arm = Command.make(
           gates: given.gate,
           observe: given.observe
         })
+        const { note } = yield* Output
+        for (const { agent, detail, fix } of yield* silences(yield* checkoutHere))
+          yield* note(`nexus: ${agent} will not be held: ${detail}. ${fix}`)
         yield* printed
       })
     )
@@ -114,6 +120,17 @@ const resume = Command.make("resume", { ...globals }, () => withLog(Effect.zipRi
 )
 
 export const boulderCommand = Command.make("boulder").pipe(
-  Command.withSubcommands([status, arm, disarm, pause, resume, reset, historyCommand, explainCommand, simulateCommand]),
+  Command.withSubcommands([
+    status,
+    arm,
+    disarm,
+    pause,
+    resume,
+    reset,
+    runCommand,
+    historyCommand,
+    explainCommand,
+    simulateCommand
+  ]),
   Command.withDescription("Hold agents to their work until it is proved done")
 )

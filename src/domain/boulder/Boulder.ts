@@ -73,6 +73,7 @@ export type BoulderFact =
   | { readonly type: "BoulderReset"; readonly payload: Events.BoulderReset }
   | { readonly type: "StopDecided"; readonly payload: Events.StopDecided }
   | { readonly type: "ContinuationConfirmed"; readonly payload: Events.ContinuationConfirmed }
+  | { readonly type: "ContinuationRelaunched"; readonly payload: Events.ContinuationRelaunched }
   | { readonly type: "ContinuationLost"; readonly payload: Events.ContinuationLost }
   | { readonly type: "IntegrityAlarmRaised"; readonly payload: Events.IntegrityAlarmRaised }
 
@@ -196,6 +197,12 @@ export const evolve = (
       return decided(state, fact.payload, position, time)
     case "ContinuationConfirmed":
       return conversation(state, fact.payload, (one) => ({ ...one, pending: null, lost: 0 }))
+    case "ContinuationRelaunched":
+      return conversation(state, fact.payload, (one) => ({
+        ...one,
+        // Its turn is waited for from now on.
+        pending: one.pending === null ? null : { ...one.pending, time }
+      }))
     case "ContinuationLost":
       return conversation(state, fact.payload, (one) => ({
         ...one,

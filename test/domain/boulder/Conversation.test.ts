@@ -55,7 +55,9 @@ describe("a run", () => {
 
 describe("a row of stops", () => {
   it("goes on with each continuation, which counts against what was said since a person spoke", () => {
-    expect(before).toMatchObject({ sinceHuman: 5, pending: at, tallies: { textOnly: 2, sameProgress: 2 } })
+    expect(before).toMatchObject({ sinceHuman: 5, tallies: { textOnly: 2, sameProgress: 2 } })
+    // A client that can wait is left idle for so long first: only then is its turn due.
+    expect(before.pending).toEqual({ position: at.position, time: noon + 10_000 })
   })
 
   it("stays as it is over a stop at which the work was not looked at", () => {

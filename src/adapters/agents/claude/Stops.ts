@@ -42,6 +42,14 @@ const backgroundOf = (payload: JsonObject, helper: string): number => {
   return listOf(payload["background_tasks"]).filter(runs).length
 }
 
+/** Its terminal interface was idle for a while; `claude -p` never is (2.1.330). */
+export const idleIn = (payload: JsonObject): StopSignal | undefined =>
+  hostOf(payload) === undefined &&
+  payload["hook_event_name"] === "Notification" &&
+  payload["notification_type"] === "idle_prompt"
+    ? { session: sessionNamed(agentName, textOf(payload["session_id"])), kind: "stop", waits: true, background: 0 }
+    : undefined
+
 /** A conversation that begins again after a compaction has lost its memory but for a summary. */
 export const forgotIn = (payload: JsonObject): SessionId | undefined =>
   hostOf(payload) === undefined && payload["hook_event_name"] === "SessionStart" && payload["source"] === "compact"
