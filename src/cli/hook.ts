@@ -10,15 +10,11 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { answerHook } from "../app/boulder/AnswerHook.ts"
-<<<<<<< HEAD
+import { tellFollower, variable } from "../app/boulder/Follow.ts"
 import { patience } from "../app/boulder/JudgeStop.ts"
 import { ingest } from "../app/Ingest.ts"
-=======
-import { tellFollower, variable } from "../app/boulder/Follow.ts"
-import { ingest } from "../app/Ingest.ts"
 import { Nexus } from "../app/Nexus.ts"
-import type { Json, JsonObject } from "../app/ports/Agent.ts"
->>>>>>> boulder-clients
+import type { JsonObject } from "../app/ports/Agent.ts"
 import { locate } from "../events/Home.ts"
 import * as Spool from "../events/Spool.ts"
 import { given, objectIn } from "./givenPayload.ts"
@@ -67,18 +63,14 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
       const report = yield* ingest(delivered)
       if (report.rejected > 0)
         yield* Effect.sync(() => print(2, "nexus: a payload could not be recorded; see: nexus doctor\n"))
-<<<<<<< HEAD
-      const answer = yield* answerHook(agent, objectIn(payload), began, (line) => print(2, `nexus: ${line}\n`))
-=======
       if (wakes) {
         asked = objectIn(payload)
         return
       }
-      const answer = yield* answerHook(agent, objectIn(payload), began)
+      const answer = yield* answerHook(agent, objectIn(payload), began, (line) => print(2, `nexus: ${line}\n`))
       const { agents } = yield* Nexus
       const session = agents.find((one) => one.name === agent)?.stop?.(objectIn(payload))?.session ?? null
       yield* Effect.sync(() => tellFollower(home, process.env[variable], session))
->>>>>>> boulder-clients
       if (answer !== "" && !isMute) yield* Effect.sync(() => print(1, answer))
     }).pipe(
       Effect.provide(Live.live(home)),

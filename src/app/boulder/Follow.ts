@@ -27,7 +27,7 @@ import * as Sessions from "../../projections/Sessions.ts"
 import { loadSafely } from "../Config.ts"
 import { Nexus } from "../Nexus.ts"
 import { Repositories } from "../ports/Repositories.ts"
-import { stateIn, switchedOff } from "./Boulder.ts"
+import { stateIn, switchedOff } from "./State.ts"
 
 /** Names to the hooks of a client who started it: a file in the home that they write the conversations to that stopped. */
 export const variable = "NEXUS_FOLLOWER"

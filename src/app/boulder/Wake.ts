@@ -13,7 +13,7 @@ import { loadSafely } from "../Config.ts"
 import { Nexus } from "../Nexus.ts"
 import type { JsonObject } from "../ports/Agent.ts"
 import { projectOf } from "../ProjectOf.ts"
-import { inStep, switchedOff } from "./Boulder.ts"
+import { inStep, switchedOff } from "./State.ts"
 import { judgeStop } from "./JudgeStop.ts"
 
 /** "over": nothing is to be waited for, or any more. `decision`: position of the one that it waits after. */
@@ -50,7 +50,7 @@ export const lookAfter = (name: string, payload: JsonObject, since: number | nul
     const isReady = tasks.next !== null || tasks.waiting + tasks.blocked.length === 0
     if (isHeldUp || !isReady) return { kind: "waits", decision: last.position } satisfies Look
     // Whoever else waited for the same has told of it before or after this moment: then it was decided already.
-    const answer = yield* judgeStop({ signal, cwd, delivered: began })
+    const answer = yield* judgeStop({ signal, cwd, delivered: began, warn: () => undefined })
     return answer.kind === "continue" ? ({ kind: "woken", text: answer.text } satisfies Look) : over
   })
 
