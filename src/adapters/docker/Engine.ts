@@ -19,6 +19,15 @@ export interface Engine {
   ) => Effect.Effect<A, BackendFailure>
 }
 
+/** The options of a call with the signal that ends it, which the library takes and does not always declare. */
+export const asking = <A extends object>(
+  options: A,
+  abortSignal: AbortSignal
+): A & { readonly abortSignal: AbortSignal } => ({
+  ...options,
+  abortSignal
+})
+
 /** Which engine: DOCKER_HOST's, or this machine's. */
 export const connect = (options?: Docker.DockerOptions): Engine => {
   let connection: Promise<Docker> | undefined

@@ -23,8 +23,7 @@ mkdir -p /run/sshd && chmod 755 /run/sshd
 # What a checkpoint has instead of the image's: once, before anything else runs.
 if [ -f /.nexus/removed ]; then
   xargs -0 rm -rf -- < /.nexus/removed
-  . /.nexus/replace
-  rm -rf /.nexus/removed /.nexus/replace /.nexus/replaced
+  rm -f /.nexus/removed
 fi
 # Output of programs that nobody waits for. Opened both ways: it never sees an end.
 mkfifo -m 622 /run/nexus/log && cat <> /run/nexus/log &
