@@ -3,6 +3,7 @@ import { once } from "node:events"
 import type { Readable } from "node:stream"
 import { extract, type Header, pack, type Pack } from "tar-stream"
 import type { Change } from "./EnvironmentDelta.ts"
+import { opaque } from "./HostLayer.ts"
 
 /** Changed by our own set-up at every start; and the copy by which a change of someone else's is told. */
 const accounts = ["/etc/passwd", "/etc/group", "/etc/shadow"]
@@ -16,7 +17,7 @@ interface Entry extends AsyncIterable<Buffer> {
 
 /** Ours, the kernel's, the engine's, or of this one workspace: never kept. */
 const left =
-  /^\/(?:\.nexus|run|proc|sys|dev)(?:\/|$)|^\/(?:\.dockerenv|etc\/(?:hosts|hostname|resolv\.conf|mtab)|etc\/ssh\/ssh_host_[^/]*)$/
+  /^\/(?:\.nexus|run|proc|sys|dev)(?:\/|$)|^\/(?:usr\/)?sbin\/docker-init$|^\/(?:\.dockerenv|etc\/(?:hosts|hostname|resolv\.conf|mtab)|etc\/ssh\/ssh_host_[^/]*)$/
 
 /** Made at every start when it is not there. */
 const home = "/home/nexus"
@@ -28,13 +29,17 @@ export const delta = (
     readonly isLayer: boolean
     /** Paths at which something else is mounted. */
     readonly mounts: ReadonlyArray<string>
-    readonly changes: Promise<ReadonlyArray<Change> | null>
+    /** By the engine's own account; without it the marks of the layer count. */
+    readonly changes: Promise<ReadonlyArray<Change> | null> | undefined
+    /** The paths below a folder of the image. */
+    readonly inImage: (folder: string) => Promise<ReadonlyArray<string>>
+    readonly areInImage: (paths: ReadonlyArray<string>) => Promise<boolean>
   }
 ): { readonly archive: Pack; readonly differs: () => boolean } => {
   const archive = pack()
   let differs = false
   const work = async () => {
-    const known = options.isLayer ? undefined : new Set(pathsOf(await options.changes, [0, 1]))
+    const known = options.isLayer ? undefined : new Set(pathsOf((await options.changes) ?? [], [0, 1]))
     const isMount = (path: string) => options.mounts.some((mount) => path === mount || path.startsWith(`${mount}/`))
     const isLeft = (path: string) => path === "/" || left.test(path) || isMount(path)
     // Folders that are there only for what is in them that is not kept.
@@ -43,22 +48,35 @@ export const delta = (
     const kept = new Set<string>()
     const held = new Map<string, { readonly header: Header; readonly content: Buffer }>()
     const folders = new Set<string>()
+    const marks = new Set<string>()
+    const hiding: Array<string> = []
+    // An overlay makes one such device, and names it wherever something is gone.
+    const isMark = (path: string, { type, linkname }: Header) =>
+      marks.has(path) || (type === "link" && marks.has(fromRoot(linkname)))
     const reading = extract()
     files.once("error", (cause) => reading.destroy(cause))
     for await (const entry of files.pipe(reading) as unknown as AsyncIterable<Entry>) {
-      const path = `/${entry.header.name.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, "")}`
+      const path = fromRoot(entry.header.name)
+      if (isGoneMark(entry.header)) marks.add(path)
       const isAccount = path === ourCopy || accounts.includes(path)
       if (isAccount) held.set(path, { header: entry.header, content: await whole(entry) })
-      else if (isLeft(path) || isGoneMark(entry.header) || known?.has(path) === false) entry.resume()
+      else if (isLeft(path) || isMark(path, entry.header) || known?.has(path) === false) entry.resume()
       else {
         kept.add(path)
         if (entry.header.type === "directory") folders.add(path)
+        if (isOpaque(entry.header)) hiding.push(path)
         else if (!isFrame(path)) differs = true
         await copied(archive, named(entry.header, path), entry)
       }
     }
-    const all = (await options.changes) ?? []
-    if (pathsOf(all, [1]).some((path) => folders.has(path) && !isFrame(path))) differs = true
+    const all = await options.changes
+    if (all !== undefined) {
+      if (pathsOf(all ?? [], [1]).some((path) => folders.has(path) && !isFrame(path))) differs = true
+    } else {
+      // A folder that is not in the image is a difference by itself; asked only when it decides.
+      const asked = [...folders].filter((path) => !isFrame(path))
+      if (!differs && marks.size === 0) differs = !(await options.areInImage(asked))
+    }
     const now = Buffer.concat(accounts.map((path) => held.get(path)?.content ?? Buffer.alloc(0)))
     if (held.size > 1 && held.get(ourCopy)?.content.equals(now) !== true) {
       differs = true
@@ -67,7 +85,9 @@ export const delta = (
         if (one !== undefined && known?.has(path) !== false) archive.entry(named(one.header, path), one.content)
       }
     }
-    const gone = pathsOf(all, [2]).filter((path) => !isLeft(path) && !kept.has(path))
+    const hidden = (await Promise.all(hiding.map(options.inImage))).flat()
+    const removed = all === undefined ? [...marks, ...hidden] : pathsOf(all ?? [], [2])
+    const gone = removed.filter((path) => !isLeft(path) && !kept.has(path))
     if (gone.length > 0) {
       differs = true
       // The container's first process removes them, before any other runs.
@@ -80,8 +100,14 @@ export const delta = (
   return { archive, differs: () => differs }
 }
 
-const pathsOf = (changes: ReadonlyArray<Change> | null, kinds: ReadonlyArray<Change["Kind"]>): ReadonlyArray<string> =>
-  (changes ?? []).filter(({ Kind }) => kinds.includes(Kind)).map(({ Path }) => Path)
+const pathsOf = (changes: ReadonlyArray<Change>, kinds: ReadonlyArray<Change["Kind"]>): ReadonlyArray<string> =>
+  changes.filter(({ Kind }) => kinds.includes(Kind)).map(({ Path }) => Path)
+
+/** Without the dot, and the folder's slash, of an archive's name. */
+export const fromRoot = (name: string): string => `/${name.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, "")}`
+
+const isOpaque = ({ type, pax }: Header) =>
+  type === "directory" && (pax as Readonly<Record<string, string>> | undefined)?.[opaque] === "y"
 
 /** How an overlay marks what is gone (Documentation/filesystems/overlayfs.rst, "whiteouts"). */
 const isGoneMark = ({ type, devmajor, devminor }: Header) =>
@@ -89,7 +115,13 @@ const isGoneMark = ({ type, devmajor, devminor }: Header) =>
 
 /** Under its path from the root; long names are written anew. */
 const named = (header: Header, path: string): Header => {
-  const { path: _, linkpath: __, size: ___, ...pax } = (header.pax as Record<string, string> | null) ?? {}
+  const {
+    path: _,
+    linkpath: __,
+    size: ___,
+    [opaque]: ____,
+    ...pax
+  } = (header.pax as Record<string, string> | null) ?? {}
   const { type, linkname } = header
   const renamed: Header = {
     ...header,
@@ -113,7 +145,7 @@ const copied = async (archive: Pack, header: Header, entry: Entry): Promise<void
   if (header.type !== "file" && header.type !== "contiguous-file") entry.resume()
   else {
     for await (const chunk of entry) if (!sink.write(chunk)) await once(sink, "drain")
-    sink.end()
+    sink.end(null)
   }
   await done.promise
 }

@@ -11,7 +11,7 @@ export const withHelper = async <A>(
   docker: Docker,
   found: Found,
   options: {
-    readonly mount: { readonly Type: "bind" | "volume"; readonly Source: string; readonly ReadOnly?: boolean }
+    readonly mount?: { readonly Type: "bind" | "volume"; readonly Source: string; readonly ReadOnly?: boolean }
     readonly command: ReadonlyArray<string>
     readonly signal: AbortSignal
   },
@@ -28,7 +28,7 @@ export const withHelper = async <A>(
       CapDrop: ["ALL"],
       CapAdd: ["DAC_OVERRIDE", "FOWNER"],
       SecurityOpt: ["no-new-privileges"],
-      Mounts: [{ ...options.mount, Target: helperFolder }]
+      Mounts: options.mount === undefined ? [] : [{ ...options.mount, Target: helperFolder }]
     },
     abortSignal: options.signal
   })
