@@ -51,20 +51,21 @@ export const delta = (
     const marks = new Set<string>()
     const hiding: Array<string> = []
     // An overlay makes one such device, and names it wherever something is gone.
-    const isMark = (path: string, { type, linkname }: Header) =>
-      marks.has(path) || (type === "link" && marks.has(fromRoot(linkname)))
+    const isMark = (header: Header) =>
+      isGoneMark(header) || (header.type === "link" && marks.has(fromRoot(header.linkname)))
     const reading = extract()
     files.once("error", (cause) => reading.destroy(cause))
     for await (const entry of files.pipe(reading) as unknown as AsyncIterable<Entry>) {
       const path = fromRoot(entry.header.name)
-      if (isGoneMark(entry.header)) marks.add(path)
+      const isGone = options.isLayer && isMark(entry.header)
+      if (isGone) marks.add(path)
       const isAccount = path === ourCopy || accounts.includes(path)
       if (isAccount) held.set(path, { header: entry.header, content: await whole(entry) })
-      else if (isLeft(path) || isMark(path, entry.header) || known?.has(path) === false) entry.resume()
+      else if (isLeft(path) || isGone || known?.has(path) === false) entry.resume()
       else {
         kept.add(path)
-        if (entry.header.type === "directory") folders.add(path)
         if (isOpaque(entry.header)) hiding.push(path)
+        if (entry.header.type === "directory") folders.add(path)
         else if (!isFrame(path)) differs = true
         await copied(archive, named(entry.header, path), entry)
       }
@@ -75,7 +76,7 @@ export const delta = (
     } else {
       // A folder that is not in the image is a difference by itself; asked only when it decides.
       const asked = [...folders].filter((path) => !isFrame(path))
-      if (!differs && marks.size === 0) differs = !(await options.areInImage(asked))
+      if (!differs) differs = !(await options.areInImage(asked))
     }
     const now = Buffer.concat(accounts.map((path) => held.get(path)?.content ?? Buffer.alloc(0)))
     if (held.size > 1 && held.get(ourCopy)?.content.equals(now) !== true) {
