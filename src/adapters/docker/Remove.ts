@@ -45,7 +45,7 @@ export const remove = (
         { discard: true }
       )
     }
-    // What was built from a Dockerfile is this workspace's alone; its layers stay in the engine's cache.
+    // What was built from a Dockerfile is this workspace's alone.
     const images = yield* engine.call("find its images", limits.ask, (docker, abortSignal) =>
       docker.listImages({ filters: filters as never, abortSignal })
     )
@@ -53,7 +53,7 @@ export const remove = (
       images,
       ({ Id }) =>
         removing(engine, "remove an image", (docker, abortSignal) =>
-          docker.getImage(Id).remove(asking({ force: true, noprune: true }, abortSignal))
+          docker.getImage(Id).remove(asking({ force: true }, abortSignal))
         ),
       { discard: true }
     )
