@@ -7,7 +7,7 @@ import { constants, createZstdCompress, createZstdDecompress } from "node:zlib"
 
 /** Writes it anew, readable by its owner alone. The hash (SHA-256) and the bytes are the file's. */
 export const compressed = async (
-  archive: NodeJS.ReadableStream,
+  archive: AsyncIterable<unknown>,
   file: string,
   signal: AbortSignal
 ): Promise<{ readonly hash: string; readonly bytes: number }> => {
@@ -21,7 +21,7 @@ export const compressed = async (
     }
   })
   const fastest = createZstdCompress({ chunkSize: 2 ** 18, params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-  await pipeline(archive as Readable, fastest, counted, createWriteStream(file, { mode: 0o600 }), { signal })
+  await pipeline(archive, fastest, counted, createWriteStream(file, { mode: 0o600 }), { signal })
   return { hash: hash.digest("hex"), bytes }
 }
 

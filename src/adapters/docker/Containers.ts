@@ -1,7 +1,7 @@
 /** A workspace's container, found by its labels, and what it is. */
 import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
-import type { BackendFailure, Instance, Publication } from "../../app/ports/Backend.ts"
+import type { BackendFailure, Instance } from "../../app/ports/Backend.ts"
 import type { StepId, WorkspaceId } from "../../domain/workspace/Ids.ts"
 import type { ResourceLimits, Volume } from "../../domain/workspace/Spec.ts"
 import { type Engine, limits } from "./Engine.ts"
@@ -19,14 +19,19 @@ export interface Found extends Instance {
 }
 
 /** Without what is this adapter's own. */
-export const instanceOf = ({
-  id: _,
-  info: __,
-  folder: ___,
-  owner: ____,
-  volumes: _____,
-  ...instance
-}: Found): Instance => instance
+export const instanceOf = (found: Found): Instance => {
+  const { workspace, step, handle, state, ports, limits, startedAt, image } = found
+  return {
+    workspace,
+    step,
+    handle,
+    state,
+    ports,
+    limits,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(image === undefined ? {} : { image })
+  }
+}
 
 const inspected = (engine: Engine, id: string, size = false) =>
   engine
@@ -86,23 +91,23 @@ const foundIn = (info: Docker.ContainerInspectInfo): Found => {
     step: label(labels.step) as StepId,
     handle: info.Name.replace(/^\//, ""),
     state,
-    ports: parsed<ReadonlyArray<Publication>>(label(labels.ports)),
+    ports: parsed(label(labels.ports)),
     limits: limitsOf(info.HostConfig),
     ...(state === "running" || state === "paused" ? { startedAt } : {}),
     image: info.Image,
     folder: label(labels.folder),
     owner: label(labels.owner),
-    volumes: parsed<ReadonlyArray<Volume>>(label(labels.volumes)),
+    volumes: parsed(label(labels.volumes)),
     info
   }
 }
 
 /** Labels are written by us alone, but an engine is everyone's. */
-const parsed = <A extends ReadonlyArray<unknown>>(text: string): A => {
+const parsed = (text: string): ReadonlyArray<never> => {
   try {
-    return JSON.parse(text) as A
+    return JSON.parse(text) as ReadonlyArray<never>
   } catch {
-    return [] as unknown as A
+    return []
   }
 }
 

@@ -1,14 +1,13 @@
 /** Making a workspace's container: image, network, volumes, container, our files in it; each may be there already. */
-import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
 import type { BackendFailure, Instance, Order } from "../../app/ports/Backend.ts"
 import { archiveOf } from "./Archive.ts"
 import { containerOptions, type Nesting, volumeName, volumesOf } from "./ContainerOptions.ts"
 import { find, instanceOf, need } from "./Containers.ts"
-import { type Engine, limits } from "./Engine.ts"
+import { asking, type Engine, limits } from "./Engine.ts"
 import { failed, failureOf } from "./EngineFailure.ts"
 import { applyEnvironment } from "./EnvironmentDelta.ts"
-import { imageOf } from "./Images.ts"
+import { imageOf, local } from "./Images.ts"
 import { labels } from "./Labels.ts"
 import { ensureNetwork } from "./Networks.ts"
 import { removeContainer } from "./Remove.ts"
@@ -33,7 +32,8 @@ export const create = (engine: Engine, log: string, order: Order, say: Say): Eff
     }
     if (before !== undefined && before.step !== order.step) yield* removeContainer(engine, before.id)
     if (before === undefined || before.step !== order.step) {
-      const image = yield* imageOf(engine, log, order, say)
+      const kept = order.environment === undefined ? undefined : yield* local(engine, order.environment.image)
+      const image = kept ?? (yield* imageOf(engine, log, order, say))
       if (order.spec.network === "own") yield* ensureNetwork(engine, log, order.workspace)
       yield* ensureVolumes(engine, log, order)
       yield* makeContainer(engine, log, order, image, "privileged", say)
@@ -88,9 +88,7 @@ const putFiles = (engine: Engine, id: string, order: Order): Effect.Effect<void,
   Effect.gen(function* () {
     yield* engine
       .call("look at the image", limits.ask, (docker, abortSignal) =>
-        docker
-          .getContainer(id)
-          .infoArchive({ path: "/bin/sh", abortSignal } as Docker.ContainerInspectOptions & { path: string })
+        docker.getContainer(id).infoArchive(asking({ path: "/bin/sh" }, abortSignal))
       )
       .pipe(
         Effect.catchTag("BackendFailed", (failure) =>
@@ -116,7 +114,7 @@ const putFiles = (engine: Engine, id: string, order: Order): Effect.Effect<void,
       catch: (cause) => failureOf("create the workspace", cause)
     })
     yield* engine.call("put its keys in", limits.change, (docker, abortSignal) =>
-      docker.getContainer(id).putArchive(files, { path: "/", abortSignal } as { path: string })
+      docker.getContainer(id).putArchive(files, asking({ path: "/" }, abortSignal))
     )
   })
 

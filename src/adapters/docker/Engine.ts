@@ -1,4 +1,5 @@
 /** The connection to a Docker engine: loaded when it is first used, every call with a time limit and with named failures. */
+import { Agent } from "node:http"
 import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
 import type { BackendFailure } from "../../app/ports/Backend.ts"
@@ -19,10 +20,29 @@ export interface Engine {
   ) => Effect.Effect<A, BackendFailure>
 }
 
+/** The options of a call with the signal that ends it, which the library takes and does not always declare. */
+export const asking = <A extends object>(
+  options: A,
+  abortSignal: AbortSignal
+): A & { readonly abortSignal: AbortSignal } => ({
+  ...options,
+  abortSignal
+})
+
+/**
+ * A connection for each exchange, which costs next to nothing on this machine: one that was kept may have been closed by the engine
+ * just when it is used again. Over TLS and SSH the library knows better.
+ */
+const fresh = (): Docker.DockerOptions =>
+  /^(?:https|ssh):/.test(process.env["DOCKER_HOST"] ?? "") || (process.env["DOCKER_TLS_VERIFY"] ?? "") !== ""
+    ? {}
+    : ({ agent: new Agent({ keepAlive: false }) } as object)
+
 /** Which engine: DOCKER_HOST's, or this machine's. */
 export const connect = (options?: Docker.DockerOptions): Engine => {
   let connection: Promise<Docker> | undefined
-  const docker = () => (connection ??= import("dockerode").then(({ default: Docker }) => new Docker(options)))
+  const docker = () =>
+    (connection ??= import("dockerode").then(({ default: Docker }) => new Docker({ ...fresh(), ...options })))
   return {
     call: (operation, limit, exchange) =>
       Effect.tryPromise({

@@ -1,11 +1,10 @@
 /** Running a command in a container, through the engine: its streams, its exit code, its end. */
 import { randomUUID } from "node:crypto"
 import { type Duplex, Writable } from "node:stream"
-import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
 import type { BackendFailure, Ended, Execution } from "../../app/ports/Backend.ts"
 import type { Found } from "./Containers.ts"
-import { type Engine, limits } from "./Engine.ts"
+import { asking, type Engine, limits } from "./Engine.ts"
 import { failed, failureOf } from "./EngineFailure.ts"
 import { split } from "./Frames.ts"
 
@@ -48,7 +47,7 @@ export const execute = (engine: Engine, found: Found, execution: Execution): Eff
     const since = () => Math.round(performance.now() - started)
     if (isDetached) {
       yield* engine.call("run a command", limits.change, (_, abortSignal) =>
-        exec.start({ Detach: true, abortSignal } as Docker.ExecStartOptions)
+        exec.start(asking({ Detach: true }, abortSignal))
       )
       return { exit: null, timedOut: false, durationMs: since() }
     }

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type { BackendFailure, Order } from "../../app/ports/Backend.ts"
 import { baseImage, baseMissing } from "./BaseImage.ts"
 import { build } from "./Build.ts"
-import { type Engine, limits } from "./Engine.ts"
+import { asking, type Engine, limits } from "./Engine.ts"
 import { failed } from "./EngineFailure.ts"
 import { followed } from "./Progress.ts"
 
@@ -32,7 +32,9 @@ export const imageOf = (engine: Engine, log: string, order: Order, say: Say): Ef
 /** Undefined when it is not on this machine. */
 export const local = (engine: Engine, name: string): Effect.Effect<string | undefined, BackendFailure> =>
   engine
-    .call("find the image", limits.ask, (docker, abortSignal) => docker.getImage(name).inspect({ abortSignal } as {}))
+    .call("find the image", limits.ask, (docker, abortSignal) =>
+      docker.getImage(name).inspect(asking({ manifests: false }, abortSignal))
+    )
     .pipe(
       Effect.map(({ Id }: Docker.ImageInspectInfo): string | undefined => Id),
       Effect.catchTag("BackendFailed", (failure) =>
@@ -50,7 +52,7 @@ const pulled = (engine: Engine, name: string, say: Say): Effect.Effect<string, B
   const reference = /[:@]/.test(last) ? name : `${name}:latest`
   return engine
     .call(`fetch ${name}`, limits.image, async (docker, abortSignal) =>
-      followed(await docker.pull(reference, { abortSignal } as {}), say)
+      followed(await docker.pull(reference, asking({}, abortSignal)), say)
     )
     .pipe(
       Effect.catchTag("BackendFailed", (failure) =>

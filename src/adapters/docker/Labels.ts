@@ -7,6 +7,8 @@ export const labels = {
   workspace: "nexus.workspace",
   /** The step that made it. */
   step: "nexus.step",
+  /** Of a container that lives for one exchange only: whose it is. */
+  helper: "nexus.helper",
   /** Where the worktree is inside. */
   folder: "nexus.folder",
   /** `UID:GID` of the worktree's files. */
@@ -24,7 +26,14 @@ export const ofWorkspace = (log: string, workspace: WorkspaceId): { readonly lab
   label: [`${labels.log}=${log}`, `${labels.workspace}=${workspace}`]
 })
 
-export const ofLog = (log: string): { readonly label: Array<string> } => ({ label: [`${labels.log}=${log}`] })
+export const helpersOf = (log: string, workspace: WorkspaceId): { readonly label: Array<string> } => ({
+  label: [`${labels.log}=${log}`, `${labels.helper}=${workspace}`]
+})
+
+/** Of all of a log's workspaces. */
+export const ofLog = (log: string): { readonly label: Array<string> } => ({
+  label: [`${labels.log}=${log}`, labels.workspace]
+})
 
 /** The name of a workspace's network, and the beginning of the names of its volumes. */
 export const nameOf = (workspace: WorkspaceId): string => `nexus-${workspace.slice("ws_".length)}`

@@ -21,7 +21,7 @@ export const start = (
     if (found.state === "paused") yield* unpause(engine, found)
     else if (found.state !== "running") {
       yield* engine.call("start the workspace", limits.change, (docker, abortSignal) =>
-        docker.getContainer(found.id).start({ abortSignal } as Docker.ContainerStartOptions)
+        docker.getContainer(found.id).start({ abortSignal })
       )
     }
     const [uid = "0", gid = "0"] = found.owner.split(":")

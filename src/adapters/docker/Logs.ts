@@ -1,5 +1,4 @@
 /** What a workspace's own programs printed: its SSH server, and commands that nobody waited for. */
-import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
 import type { Readable, Writable } from "node:stream"
 import type { BackendFailure } from "../../app/ports/Backend.ts"
@@ -16,24 +15,23 @@ export const logs = (
   to: { readonly stdout: Writable; readonly stderr: Writable }
 ): Effect.Effect<void, BackendFailure> =>
   Effect.acquireUseRelease(
-    engine.call("read the logs", limits.ask, (docker, abortSignal) => {
+    engine.call<Buffer | NodeJS.ReadableStream>("read the logs", limits.ask, (docker, abortSignal) => {
       const container = docker.getContainer(found.id)
       const asked = { stdout: true, stderr: true, ...(options.tail === undefined ? {} : { tail: options.tail }) }
       return options.follow
-        ? (container.logs({ ...asked, follow: true } as Docker.ContainerLogsOptions & {
-            follow: true
-          }) as Promise<unknown>)
-        : (container.logs({ ...asked, follow: false, abortSignal } as Docker.ContainerLogsOptions & {
-            follow: false
-          }) as Promise<unknown>)
+        ? container.logs({ ...asked, follow: true })
+        : container.logs({ ...asked, follow: false, abortSignal })
     }),
     (given) =>
       Effect.tryPromise({
-        try: () => split(Buffer.isBuffer(given) ? once(given) : (given as Readable), to),
+        try: () => split(Buffer.isBuffer(given) ? once(given) : streamOf(given), to),
         catch: (cause) => failureOf("read the logs", cause)
       }),
-    (given) => Effect.sync(() => (Buffer.isBuffer(given) ? undefined : (given as Readable).destroy()))
+    (given) => Effect.sync(() => (Buffer.isBuffer(given) ? undefined : streamOf(given).destroy()))
   )
+
+/** The library's declarations are older than Node's. */
+const streamOf = (given: NodeJS.ReadableStream) => given as Readable
 
 async function* once(chunk: Buffer) {
   yield chunk

@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os"
 import * as Effect from "effect/Effect"
 import type { BackendFailure } from "../../app/ports/Backend.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
-import { type Engine, limits } from "./Engine.ts"
+import { asking, type Engine, limits } from "./Engine.ts"
 import { failed, isGone } from "./EngineFailure.ts"
 import { labels, nameOf, ofWorkspace } from "./Labels.ts"
 
@@ -43,7 +43,7 @@ export const removeNetwork = (
       ({ Id }) =>
         engine
           .call("remove its network", limits.change, (docker, abortSignal) =>
-            docker.getNetwork(Id).remove({ abortSignal } as {})
+            docker.getNetwork(Id).remove(asking({}, abortSignal))
           )
           .pipe(Effect.catchIf(isGone, () => Effect.void)),
       { discard: true }
@@ -52,18 +52,22 @@ export const removeNetwork = (
 
 const networks = (engine: Engine, log: string, workspace: WorkspaceId) =>
   engine.call("find its network", limits.ask, (docker, abortSignal) =>
-    docker.listNetworks({ filters: ofWorkspace(log, workspace), abortSignal } as {})
+    docker.listNetworks({ filters: ofWorkspace(log, workspace), abortSignal })
   )
 
 const make = (engine: Engine, log: string, workspace: WorkspaceId, subnet: string | undefined) =>
   engine.call("make its network", limits.change, (docker, abortSignal) =>
-    docker.createNetwork({
-      Name: nameOf(workspace),
-      Driver: "bridge",
-      Labels: { [labels.log]: log, [labels.workspace]: workspace },
-      ...(subnet === undefined ? {} : { IPAM: { Driver: "default", Config: [{ Subnet: subnet }] } }),
-      abortSignal
-    } as { Name: string })
+    docker.createNetwork(
+      asking(
+        {
+          Name: nameOf(workspace),
+          Driver: "bridge",
+          Labels: { [labels.log]: log, [labels.workspace]: workspace },
+          ...(subnet === undefined ? {} : { IPAM: { Driver: "default", Config: [{ Subnet: subnet }] } })
+        },
+        abortSignal
+      )
+    )
   )
 
 /**

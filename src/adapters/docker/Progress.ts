@@ -1,6 +1,5 @@
 /** What an engine says while it builds or fetches: lines of JSON, with an error among them when it fails. */
 import { createInterface } from "node:readline"
-import type { Readable } from "node:stream"
 
 interface Said {
   readonly stream?: string
@@ -16,7 +15,7 @@ export const followed = async (
   say: (words: string) => void
 ): Promise<string | undefined> => {
   let id: string | undefined
-  for await (const line of createInterface({ input: said as Readable })) {
+  for await (const line of createInterface({ input: said })) {
     const { stream, status, error, aux, id: layer } = read(line)
     if (error !== undefined) throw new Error(error)
     id = aux?.ID ?? id

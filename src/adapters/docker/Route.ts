@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { BackendFailure, Access } from "../../app/ports/Backend.ts"
 import type { Found } from "./Containers.ts"
-import { type Engine, limits } from "./Engine.ts"
+import { asking, type Engine, limits } from "./Engine.ts"
 
 /** Whoever owns the worktree is called so inside: see the script `setup`. */
 const user = "nexus"
@@ -36,7 +36,7 @@ const sshServer = (engine: Engine, id: string) =>
   Effect.findFirst(["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"], (path) =>
     engine
       .call("look for an SSH server", limits.ask, (docker, abortSignal) =>
-        docker.getContainer(id).infoArchive({ path, abortSignal } as { path: string })
+        docker.getContainer(id).infoArchive(asking({ path }, abortSignal))
       )
       .pipe(
         Effect.as(true),

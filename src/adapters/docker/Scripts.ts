@@ -8,7 +8,7 @@ const start = `#!/bin/sh
 others() {
   for p in /proc/[0-9]*; do
     p=\${p#/proc/}
-    [ "$p" = 1 ] || [ "$p" = $$ ] || return 0
+    [ "$p" = 1 ] || [ "$p" = $$ ] || [ "$p" = "$reader" ] || return 0
   done
   return 1
 }
@@ -23,11 +23,13 @@ mkdir -p /run/sshd && chmod 755 /run/sshd
 # What a checkpoint has instead of the image's: once, before anything else runs.
 if [ -f /.nexus/removed ]; then
   xargs -0 rm -rf -- < /.nexus/removed
-  . /.nexus/replace
-  rm -rf /.nexus/removed /.nexus/replace /.nexus/replaced
+  rm -f /.nexus/removed
 fi
-# Output of programs that nobody waits for. Opened both ways: it never sees an end.
-mkfifo -m 622 /run/nexus/log && cat <> /run/nexus/log &
+# Output of programs that nobody waits for. Opened both ways, it never sees an end; and it outlives them, since a program that
+# prints while it ends would otherwise be killed by its own output.
+mkfifo -m 622 /run/nexus/log
+(trap '' TERM; exec cat <> /run/nexus/log) &
+reader=$!
 sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v sshd)
 while :; do
   if [ -n "$sshd" ]; then "$sshd" -D -e -f /.nexus/sshd_config & else sleep 86400 & fi

@@ -3,7 +3,7 @@ import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
 import type { BackendFailure, Usage } from "../../app/ports/Backend.ts"
 import { type Found, layerBytes } from "./Containers.ts"
-import { type Engine, limits } from "./Engine.ts"
+import { asking, type Engine, limits } from "./Engine.ts"
 
 /** Milliseconds between the two looks at the processor's clock. */
 const span = 250
@@ -20,7 +20,8 @@ export const usage = (engine: Engine, found: Found): Effect.Effect<Usage, Backen
     const networks = Object.values(second.networks ?? {})
     const { usage: memory, stats } = second.memory_stats
     // What the kernel can take back at any time is not used: cgroup 1 calls it total_inactive_file, cgroup 2 inactive_file.
-    const { total_inactive_file: inactive = stats?.inactive_file ?? 0 } = stats ?? {}
+    const { total_inactive_file, inactive_file } = (stats ?? {}) as Partial<Docker.MemoryStats["stats"]>
+    const inactive = total_inactive_file ?? inactive_file ?? 0
     return {
       time: Date.parse(second.read),
       ...(elapsed > 0 ? { cpus: Math.max(0, used) / 1e6 / elapsed } : {}),
@@ -38,5 +39,5 @@ export const usage = (engine: Engine, found: Found): Effect.Effect<Usage, Backen
 
 const reading = (engine: Engine, id: string) =>
   engine.call("measure the workspace", limits.ask, (docker, abortSignal) =>
-    docker.getContainer(id).stats({ stream: false, "one-shot": true, abortSignal } as { stream: false })
-  ) as Effect.Effect<Docker.ContainerStats, BackendFailure>
+    docker.getContainer(id).stats(asking({ stream: false, "one-shot": true } as const, abortSignal))
+  )

@@ -4,9 +4,10 @@ import * as Effect from "effect/Effect"
 import { join } from "node:path"
 import type { BackendFailure } from "../../app/ports/Backend.ts"
 import type { Found } from "./Containers.ts"
-import { type Engine, limits } from "./Engine.ts"
+import { asking, type Engine, limits } from "./Engine.ts"
 import { failed } from "./EngineFailure.ts"
 import { compressed, decompressed } from "./ArchiveFile.ts"
+import { helperFolder, withHelper } from "./Helpers.ts"
 import { nameOf } from "./Labels.ts"
 
 interface VolumeArchive {
@@ -29,9 +30,7 @@ export const keepVolumes = (
     const file = join(folder, `${name}.tar.zst`)
     return engine
       .call("keep a volume", limits.image, async (docker, abortSignal) => {
-        const archive = await docker
-          .getContainer(found.id)
-          .getArchive({ path: `${path}/.`, abortSignal } as { path: string })
+        const archive = await docker.getContainer(found.id).getArchive(asking({ path: `${path}/.` }, abortSignal))
         return compressed(archive, file, abortSignal)
       })
       .pipe(Effect.map(({ hash, bytes }) => ({ volume: name, file, hash, bytes })))
@@ -57,34 +56,16 @@ export const restoreVolumes = (
       const source = `${nameOf(found.workspace)}-${volume}`
       yield* engine.call("empty a volume", limits.image, (docker, signal) => emptied(docker, found, source, signal))
       yield* engine.call("restore a volume", limits.image, async (docker, abortSignal) => {
-        await docker
-          .getContainer(found.id)
-          .putArchive(decompressed(file), { path: known.path, abortSignal } as { path: string })
+        await docker.getContainer(found.id).putArchive(decompressed(file), asking({ path: known.path }, abortSignal))
       })
     }
   })
 
-const emptied = async (docker: Docker, found: Found, source: string, abortSignal: AbortSignal) => {
-  const helper = await docker.createContainer({
-    Image: found.image ?? "",
-    Labels: found.info.Config.Labels,
-    Entrypoint: ["/bin/sh", "-c", "find /volume -mindepth 1 -delete"],
-    Cmd: [],
-    User: "0:0",
-    HostConfig: {
-      NetworkMode: "none",
-      CapDrop: ["ALL"],
-      CapAdd: ["DAC_OVERRIDE", "FOWNER"],
-      SecurityOpt: ["no-new-privileges"],
-      Mounts: [{ Type: "volume", Source: source, Target: "/volume" }]
-    },
-    abortSignal
-  })
-  try {
-    await helper.start({ abortSignal })
-    const { StatusCode } = (await helper.wait({ abortSignal } as {})) as { StatusCode: number }
+const emptied = (docker: Docker, found: Found, source: string, signal: AbortSignal) => {
+  const command = ["/bin/sh", "-c", `find ${helperFolder} -mindepth 1 -delete`]
+  return withHelper(docker, found, { mount: { Type: "volume", Source: source }, command, signal }, async (helper) => {
+    await helper.start({ abortSignal: signal })
+    const { StatusCode } = (await helper.wait({ abortSignal: signal })) as { readonly StatusCode: number }
     if (StatusCode !== 0) throw new Error(`find ended with ${StatusCode}`)
-  } finally {
-    await helper.remove({ force: true })
-  }
+  })
 }

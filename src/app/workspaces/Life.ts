@@ -4,7 +4,7 @@ import { legal, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { Nexus } from "../Nexus.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
 import { backendNamed, find } from "./Find.ts"
-import { operate, record } from "./Operate.ts"
+import { operate } from "./Operate.ts"
 import { siteOf } from "./Order.ts"
 import { type Say, startWithPorts } from "./StartWithPorts.ts"
 import { takeAway } from "./TakeAway.ts"
@@ -96,6 +96,3 @@ export const remove = (name: string, { force }: { readonly force: boolean }) =>
     })
     return { workspace: deleted, checkpoint }
   })
-
-/** As it is, for callers that only look. */
-export const current = (name: string) => Effect.flatMap(find(name), ({ workspace }) => record(workspace.id, () => []))

@@ -1,5 +1,6 @@
 /** What every backend does the same. */
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { once } from "node:events"
 import { createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { Readable } from "node:stream"
@@ -307,10 +308,9 @@ export const backendContract = (name: string, make: (log: string) => Backend): v
 
       test("that are taken are named, and the workspace can be made anew with others", async () => {
         if (!backend.isolates) return
+        const hostPort = await freePort()
         taken = createServer()
-        const hostPort = await new Promise<number>((done) => {
-          taken?.listen(0, "127.0.0.1", () => done((taken?.address() as { port: number }).port))
-        })
+        await once(taken.listen(hostPort, "127.0.0.1"), "listening")
         const publication = { service: "web", host: "127.0.0.1", port: 8080, protocol: "tcp" } as const
         const made = bench.order({}, { ports: [{ ...publication, hostPort }] })
         await ok(backend.create(made, () => undefined))
