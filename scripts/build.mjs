@@ -5,8 +5,9 @@ import { build } from "esbuild"
 const { version, dependencies } = JSON.parse(readFileSync("package.json", "utf8"))
 
 // Left outside: native code, and libraries that only some commands load, by a dynamic import.
-const external = ["better-sqlite3", "chokidar", "dockerode", "simple-git", "ssh2"]
-for (const name of external) if (!(name in dependencies)) throw new Error(`${name} is not a dependency any more`)
+const external = ["better-sqlite3", "chokidar", "simple-git", "ssh2"]
+for (const name of [...external, "dockerode"])
+  if (!(name in dependencies)) throw new Error(`${name} is not a dependency any more`)
 
 rmSync("dist", { recursive: true, force: true })
 const common = {
@@ -35,13 +36,29 @@ const hookApart = {
   name: "hook-apart",
   setup: ({ onResolve }) => onResolve({ filter: /^\.\/hook\.ts$/ }, () => ({ path: "./hook.js", external: true }))
 }
+// dockerode loads gRPC for BuildKit's sessions and all of ssh2 for DOCKER_HOST=ssh://…, which takes longer than most commands:
+// each is found where it is installed when it is called for the first time.
+const engineApart = {
+  name: "engine-apart",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^\.\/(?:session|buildkit|ssh)$/ }, ({ path, importer }) => {
+      const [, name] = /node_modules\/(dockerode|docker-modem)\/lib\/[a-z]+\.js$/.exec(importer) ?? []
+      return name === undefined ? undefined : { path: `${name}/lib/${path.slice(2)}`, namespace: "apart" }
+    })
+    onLoad({ filter: /.*/, namespace: "apart" }, ({ path }) => ({
+      contents: `const load = () => require("node:module").createRequire(require.resolve("dockerode"))(${JSON.stringify(path)})
+module.exports = ${path.endsWith("/buildkit") ? "new Proxy({}, { get: (_, key) => load()[key] })" : "(...given) => load()(...given)"}`,
+      loader: "js"
+    }))
+  }
+}
 const results = await Promise.all([
   build({
     ...common,
     entryPoints: { nexus: "src/cli/bin.ts" },
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
-    plugins: [hookApart]
+    plugins: [hookApart, engineApart]
   }),
   build({ ...common, entryPoints: { hook: "src/cli/hook.ts" }, sourcesContent: false })
 ])
