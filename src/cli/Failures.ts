@@ -63,6 +63,7 @@ const exits: Readonly<Record<string, number>> = {
   PolicyViolated: exitCodes.policy,
   WorkspaceRefused: exitCodes.conflict,
   WorktreeRefused: exitCodes.conflict,
+  MergeConflicts: exitCodes.conflict,
   BackendUnavailable: exitCodes.missing,
   TreeDamaged: exitCodes.integrity
 }

@@ -113,7 +113,7 @@ const unusable = (args: ReadonlyArray<string>): string | undefined => {
 /** Every command and option, as the help has them. */
 const vocabulary = (): ReadonlyArray<string> => {
   const help = stripVTControlCharacters(HelpDoc.toAnsiText(Command.getHelp(nexus, CliConfig.defaultConfig)))
-  return [...new Set(help.match(/--[a-z][a-z-]*|(?<=- )[a-z][a-z ]*[a-z]/g))].flatMap((word) =>
+  return [...new Set(help.match(/--[a-z][a-z-]*|(?<=- )[a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)*/g))].flatMap((word) =>
     word.startsWith("--") ? [word] : word.split(" ")
   )
 }

@@ -31,7 +31,10 @@ afterAll(() => world[Symbol.dispose]())
 
 const options = async (): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
   const help = async (...words: ReadonlyArray<string>) => (await world.nexus([...words, "--help"])).stdout
-  const commands = Array.from((await help()).matchAll(/^ {2}- ([a-z]+(?: [a-z]+)*)/gm), ([, words = ""]) => words)
+  const commands = Array.from(
+    (await help()).matchAll(/^ {2}- ([a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)*)/gm),
+    ([, words = ""]) => words
+  )
   const found = new Map<string, ReadonlySet<string>>()
   for (const command of commands) {
     const text = await help(...command.split(" "))

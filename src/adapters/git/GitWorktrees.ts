@@ -6,7 +6,7 @@ import { diff } from "./worktrees/Diff.ts"
 import { exchange } from "./worktrees/Exchange.ts"
 import { inspect } from "./worktrees/Inspect.ts"
 import { mend } from "./worktrees/Mend.ts"
-import { merge } from "./worktrees/Merge.ts"
+import { merge, mergesInto } from "./worktrees/Merge.ts"
 import { plan } from "./worktrees/Plan.ts"
 import { mounts } from "./worktrees/Private.ts"
 import { promote } from "./worktrees/Promote.ts"
@@ -25,5 +25,6 @@ export const layer = Layer.succeed(Worktrees, {
   exchange,
   diff,
   merge,
+  mergesInto,
   promote
 })

@@ -11,7 +11,8 @@ import * as Effect from "effect/Effect"
 import type { Backend, Ended, Execution, Instance, Order } from "../../app/ports/Backend.ts"
 import { BackendFailed } from "../../app/ports/Backend.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
-import { type Group, killGroup, listeningPorts, markOf, usageOf } from "./ProcessGroup.ts"
+import { copyHere, shellHere } from "./Here.ts"
+import { type Group, killGroup, listeningPorts, markOf, signalNumbers, usageOf } from "./ProcessGroup.ts"
 
 export const name = "process"
 
@@ -68,6 +69,17 @@ export const make = (folder: string): Backend => {
   return {
     name,
     isolates: false,
+    here: {
+      copy: copyHere,
+      shell: (workspace, options) =>
+        Effect.flatMap(
+          attempt("shell", () => read(workspace)),
+          (note) =>
+            note === undefined
+              ? gone("shell")
+              : shellHere(note.order.folder, options, (cause) => failed("shell", cause))
+        )
+    },
     probe: Effect.succeed({
       version: process.version,
       notes: ["does not isolate: programs run as you, with all that you can reach"]
@@ -188,17 +200,6 @@ const run = (note: Note, { command, cwd, variables, stdin, stdout, stderr, timeo
     })
   })
   return { group, ended }
-}
-
-const signalNumbers: Readonly<Record<string, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGABRT: 6,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGPIPE: 13,
-  SIGTERM: 15
 }
 
 /** Politely, then by force. */

@@ -11,6 +11,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { StepId, WorkspaceId, WorkspaceName } from "../../domain/workspace/Ids.ts"
 import type { Protocol, ResourceLimits, Spec } from "../../domain/workspace/Spec.ts"
+import type { Copied, CopyOptions, FileFailed } from "./Sftp.ts"
 
 /** The backend can't be used now; its message ends with what to do. */
 export class BackendUnavailable extends Schema.TaggedError<BackendUnavailable>()("BackendUnavailable", {
@@ -150,10 +151,26 @@ export interface EnvironmentDelta {
   readonly image: string
 }
 
+/** What needs no connection where a workspace is a folder of this machine. */
+export interface Here {
+  /** A program at the caller's own terminal, in the workspace, until it ends; without a command the user's shell. */
+  readonly shell: (
+    workspace: WorkspaceId,
+    options: {
+      readonly command: readonly [string, ...ReadonlyArray<string>] | undefined
+      readonly variables: Readonly<Record<string, string>>
+    }
+  ) => Effect.Effect<Ended, BackendFailure>
+  /** As `Sftp` sends and receives. */
+  readonly copy: (from: string, to: string, options: CopyOptions) => Effect.Effect<Copied, FileFailed>
+}
+
 export interface Backend {
   readonly name: string
   /** Whether programs inside can't reach what is outside. */
   readonly isolates: boolean
+  /** Only of one whose workspaces are folders of this machine. */
+  readonly here?: Here
   /** Whether it is there, and what it is; quick. */
   readonly probe: Effect.Effect<{ readonly version: string; readonly notes: ReadonlyArray<string> }, BackendUnavailable>
   /** Makes it, stopped. `progress` is told in words what takes time. */

@@ -159,6 +159,8 @@ export class Worktrees extends Context.Tag("nexus/app/Worktrees")<
       base: string,
       options: { readonly stat: boolean }
     ) => Effect.Effect<string, WorktreeFailure>
+    /** The branch that a merge would go to: what the main worktree is on. */
+    readonly mergesInto: (site: Site) => Effect.Effect<string, WorktreeFailure>
     /** Merges the branch into what the main worktree is on. Never leaves a merge in progress. */
     readonly merge: (
       site: Site,

@@ -2,14 +2,11 @@
 import { createHash } from "node:crypto"
 import { Transform, type Readable, type Writable } from "node:stream"
 import * as Effect from "effect/Effect"
-import type { WorkspaceCommandRan } from "../../domain/workspace/WorkspaceEvents.ts"
 import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
-import { Secrets } from "../ports/Secrets.ts"
-import { cleanText } from "../RedactPayload.ts"
 import { backendNamed, find } from "./Find.ts"
 import { start } from "./Life.ts"
-import { record } from "./Operate.ts"
 import { variablesOf } from "./Order.ts"
+import { recordRan } from "./RecordRan.ts"
 import type { Say } from "./StartWithPorts.ts"
 
 export interface Asked {
@@ -29,7 +26,6 @@ export const execute = (name: string, asked: Asked, say: Say) =>
   Effect.gen(function* () {
     const workspace = yield* running(name, say)
     const backend = yield* backendNamed(workspace.spec.backend)
-    const { redact } = yield* Secrets
     const [stdout, stderr] = [measured(asked.stdout), measured(asked.stderr)]
     const { cwd, timeout, stdin, command, detach } = asked
     const ended = yield* backend.execute(workspace.id, {
@@ -42,19 +38,18 @@ export const execute = (name: string, asked: Asked, say: Say) =>
       ...(cwd === undefined ? {} : { cwd }),
       ...(timeout === undefined ? {} : { timeout })
     })
-    const payload: WorkspaceCommandRan = {
-      workspace: workspace.id,
-      via: "exec",
-      command: cleanText(command.join(" "), redact).text.slice(0, 2000),
-      ...ended,
-      ...(detach ? {} : { stdout: stdout.seen(), stderr: stderr.seen() })
-    }
-    yield* record(workspace.id, () => [{ type: "WorkspaceCommandRan", payload }])
+    yield* recordRan(
+      workspace.id,
+      "exec",
+      command,
+      ended,
+      detach ? {} : { stdout: stdout.seen(), stderr: stderr.seen() }
+    )
     return ended
   })
 
 /** Started, if only nobody used it for a while; else refused unless it runs. */
-const running = (name: string, say: Say) =>
+export const running = (name: string, say: Say) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     if (workspace.status === "running") return workspace

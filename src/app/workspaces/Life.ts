@@ -72,7 +72,11 @@ export const remove = (name: string, { force }: { readonly force: boolean }) =>
     const worktrees = yield* Worktrees
     const backend = yield* backendNamed(workspace.spec.backend)
     const site = siteOf(home.workspaces, workspace, backend)
-    const { dirty, unmerged } = yield* worktrees.inspect(site, workspace.commit)
+    const seen = yield* worktrees.inspect(site, workspace.commit)
+    // A branch that was promoted stays, with all that is on it.
+    const isOwn = workspace.branch.startsWith("nexus/")
+    const { dirty } = seen
+    const unmerged = isOwn ? seen.unmerged : 0
     if (!force && (dirty > 0 || unmerged > 0)) {
       const losses = [
         ...(unmerged === 0 ? [] : [`${unmerged} commits that are in no other branch`]),
@@ -90,7 +94,7 @@ export const remove = (name: string, { force }: { readonly force: boolean }) =>
         : undefined
     const deleted = yield* takeAway(workspace.id, {
       undo: false,
-      branch: true,
+      branch: isOwn,
       volumes: true,
       ...(checkpoint === undefined ? {} : { checkpoint })
     })

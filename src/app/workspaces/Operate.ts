@@ -54,8 +54,8 @@ export interface Plan {
   readonly outcome: (workspace: Workspace) => ReadonlyArray<Fact>
   /** What is true besides, when one of them fails for this reason. */
   readonly failed?: (reason: string) => ReadonlyArray<Fact>
-  /** Facts that belong to the beginning. */
-  readonly first?: ReadonlyArray<Fact>
+  /** Facts that belong to the beginning; may be decided on what there is then, and throw WorkspaceRefused. */
+  readonly first?: ReadonlyArray<Fact> | ((workspace: Workspace, transaction: Transaction) => ReadonlyArray<Fact>)
   /** Contents that the outcome refers to. */
   readonly blobs?: ReadonlyArray<PreparedBlob>
 }
@@ -70,8 +70,8 @@ export const operate = (id: WorkspaceId, plan: Plan): Effect.Effect<Workspace, S
       const { redact } = yield* Secrets
       let step = newStep()
       let began = Date.now()
-      yield* record(id, (workspace) => [
-        ...(plan.first ?? []),
+      yield* record(id, (workspace, transaction) => [
+        ...(typeof plan.first === "function" ? plan.first(workspace, transaction) : (plan.first ?? [])),
         ...Either.getOrThrowWith(ask(workspace, plan.operation, plan.steps[0].kind, step), (refused) => refused)
       ])
       for (const [index, current] of plan.steps.entries()) {

@@ -11,6 +11,7 @@ import type { Backend, EnvironmentDelta, Mount, Order } from "../ports/Backend.t
 import { Ssh } from "../ports/Ssh.ts"
 import { type Site, Worktrees } from "../ports/Worktrees.ts"
 import { record } from "./Operate.ts"
+import { aliasOf } from "./Reach.ts"
 
 /** The folder of ours for what belongs to one workspace. */
 export const folderOf = (workspaces: string, { id }: Pick<Workspace, "id">): string => join(workspaces, id)
@@ -87,6 +88,7 @@ const hostKeyOf = (workspace: Workspace, own: string) =>
     if (workspace.hostKey !== null && existsSync(file)) return readFileSync(file, "utf8")
     const { privateKey, publicKey, fingerprint } = yield* (yield* Ssh).makeKey(`nexus-${workspace.name}`)
     writeFileSync(file, privateKey, { mode: 0o600 })
+    yield* (yield* Ssh).know(yield* aliasOf(workspace), publicKey)
     yield* record(workspace.id, () => [
       { type: "WorkspaceHostKeyMade", payload: { workspace: workspace.id, publicKey, fingerprint } }
     ])
@@ -124,7 +126,7 @@ const valueOf = (name: string, variable: Variable): Effect.Effect<string, Worksp
 }
 
 /** How programs inside, and scripts outside, learn which port leads where: `NEXUS_PORT_WEB`. */
-const portVariables = ({ ports, name, branch }: Workspace): Readonly<Record<string, string>> => ({
+export const portVariables = ({ ports, name, branch }: Workspace): Readonly<Record<string, string>> => ({
   NEXUS_WORKSPACE: name,
   NEXUS_BRANCH: branch,
   ...Object.fromEntries(

@@ -2,11 +2,14 @@
 import { rmSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import type { CheckpointId, WorkspaceId } from "../../domain/workspace/Ids.ts"
+import type { Workspace } from "../../domain/workspace/Workspace.ts"
 import { Nexus } from "../Nexus.ts"
+import { Ssh } from "../ports/Ssh.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
 import { backendNamed } from "./Find.ts"
 import { operate, record } from "./Operate.ts"
 import { folderOf, siteOf } from "./Order.ts"
+import { aliasOf } from "./Reach.ts"
 
 export interface Extent {
   /** It is what a creation that failed had made so far. */
@@ -16,6 +19,13 @@ export interface Extent {
   /** Holds what would be lost. */
   readonly checkpoint?: CheckpointId
 }
+
+/** SSH clients need not know it any more. */
+const forget = (workspace: Workspace) =>
+  Effect.gen(function* () {
+    if (workspace.hostKey === null) return
+    yield* (yield* Ssh).forget(yield* aliasOf(workspace))
+  })
 
 export const takeAway = (id: WorkspaceId, extent: Extent) =>
   Effect.gen(function* () {
@@ -39,7 +49,7 @@ export const takeAway = (id: WorkspaceId, extent: Extent) =>
               // What the user put into a workspace that never came to be is not ours to delete.
               worktrees.remove(site, { branch: asked.branch, work: asked.undo ? "aside" : "delete" }),
               Effect.sync(() => rmSync(folderOf(home.workspaces, workspace), { recursive: true, force: true }))
-            )
+            ).pipe(Effect.zipRight(forget(workspace)))
         }
       ],
       outcome: () => [{ type: "WorkspaceDeleted", payload: { workspace: id, commit } }],

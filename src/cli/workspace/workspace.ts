@@ -1,6 +1,9 @@
 /** `nexus workspace`: isolated places for agents' work. */
 import * as Command from "@effect/cli/Command"
+import { envCommand, openCommand, useCommand } from "./around.ts"
+import { diffCommand, mergeCommand, promoteCommand } from "./branch.ts"
 import { checkpointCommand } from "./checkpoint.ts"
+import { copyCommand } from "./copy.ts"
 import { createCommand } from "./create.ts"
 import {
   deleteCommand,
@@ -12,6 +15,10 @@ import {
   startCommand,
   stopCommand
 } from "./life.ts"
+import { logsCommand, statsCommand } from "./measure.ts"
+import { portCommand } from "./port.ts"
+import { execHelpCommand, sshHelpCommand } from "./runHelp.ts"
+import { sshConfigCommand } from "./sshConfig.ts"
 
 export const workspaceCommand = Command.make("workspace").pipe(
   Command.withSubcommands([
@@ -24,6 +31,19 @@ export const workspaceCommand = Command.make("workspace").pipe(
     resumeCommand,
     deleteCommand,
     repairCommand,
+    execHelpCommand,
+    sshHelpCommand,
+    sshConfigCommand,
+    copyCommand,
+    portCommand,
+    envCommand,
+    useCommand,
+    openCommand,
+    logsCommand,
+    statsCommand,
+    diffCommand,
+    mergeCommand,
+    promoteCommand,
     checkpointCommand
   ]),
   Command.withDescription("Give a task its own worktree, branch and container")

@@ -47,6 +47,12 @@ export const merge = (site: Site, merging: Merging): Effect.Effect<MergeOutcome,
     return { kind, commit }
   })
 
+export const mergesInto = (site: Site): Effect.Effect<string, WorktreeFailure> =>
+  hostGit(site).pipe(
+    Effect.flatMap(place),
+    Effect.map(({ branch }) => branch)
+  )
+
 const messageOf = (site: Site, branch: string): string => `Merge branch '${site.branch}' into ${branch}`
 
 const isAncestor = (git: HostGit, ancestor: string, commit: string) =>

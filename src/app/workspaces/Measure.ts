@@ -1,0 +1,46 @@
+/** What workspaces use and print, now. */
+import type { Writable } from "node:stream"
+import * as Effect from "effect/Effect"
+import type { Usage } from "../ports/Backend.ts"
+import { backendNamed, find, list } from "./Find.ts"
+
+export interface Reading {
+  readonly name: string
+  readonly status: string
+  /** Undefined where there is none; `why` says why not. */
+  readonly usage: Usage | undefined
+  readonly why: string | undefined
+}
+
+/** One reading of a workspace, or of all of this project, all at once. */
+export const measure = (name: string | undefined) =>
+  Effect.gen(function* () {
+    const listed = name === undefined ? yield* list(false) : [yield* find(name)]
+    return yield* Effect.forEach(
+      listed,
+      ({ workspace: { id, name, status, spec } }) =>
+        Effect.gen(function* () {
+          const backend = yield* backendNamed(spec.backend)
+          return yield* backend.usage(id)
+        }).pipe(
+          Effect.match({
+            onSuccess: (usage): Reading => ({ name, status, usage, why: undefined }),
+            onFailure: (failure): Reading => ({ name, status, usage: undefined, why: failure.message })
+          })
+        ),
+      { concurrency: 8 }
+    )
+  })
+
+/** What its own programs printed: those that nobody waited for. */
+export const logs = (
+  name: string,
+  options: { readonly follow: boolean; readonly tail: number | undefined },
+  to: { readonly stdout: Writable; readonly stderr: Writable }
+) =>
+  Effect.gen(function* () {
+    const { workspace } = yield* find(name)
+    const backend = yield* backendNamed(workspace.spec.backend)
+    yield* backend.logs(workspace.id, options, to)
+    return { workspace, keepsLogs: backend.here === undefined }
+  })
