@@ -1,7 +1,9 @@
 /** Objects of git: which ones a worktree's state needs and nothing else is sure to keep; reading them and writing them again. */
 import { hash } from "node:crypto"
+import { delimiter } from "node:path"
 import { deflateSync } from "node:zlib"
 import { TreeDamaged } from "../../app/ports/TreeStore.ts"
+import { recordOf } from "../git/worktrees/Private.ts"
 import { runGit } from "./RunGit.ts"
 
 /** git on a git directory alone; what asks for a work tree gets the directory itself, and looks at nothing in it. */
@@ -14,8 +16,16 @@ export const gitIn = (
   runGit(gitDirectory, [`--git-dir=${gitDirectory}`, ...args], {
     ...(input === undefined ? {} : { input }),
     ...(codes === undefined ? {} : { codes }),
-    env: { GIT_WORK_TREE: gitDirectory }
+    env: { GIT_WORK_TREE: gitDirectory, ...borrowing(gitDirectory) }
   })
+
+/** A workspace's private git directory names the host's object stores as they are seen inside; here they are where they are. */
+const borrowing = (gitDirectory: string): Readonly<Record<string, string>> => {
+  const { stores } = recordOf(gitDirectory)
+  return stores.length === 0
+    ? {}
+    : { GIT_ALTERNATE_OBJECT_DIRECTORIES: stores.map((store) => JSON.stringify(store)).join(delimiter) }
+}
 
 /** What HEAD is on, as a full name of a ref and as a commit; null where there is none. */
 export interface Head {
