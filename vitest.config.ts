@@ -10,11 +10,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Those of e2e drive real clients: npm run test:e2e. A test that cannot run is no test here: none is skipped.
-    exclude: [
-      ...configDefaults.exclude,
-      "test/e2e/**",
-      ...(lacks === undefined ? [] : ["test/adapters/backends/Docker*.test.ts"])
-    ],
+    exclude: [...configDefaults.exclude, "test/e2e/**", ...(lacks === undefined ? [] : ["test/**/Docker*.test.ts"])],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",

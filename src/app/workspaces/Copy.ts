@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type { Workspace } from "../../domain/workspace/Workspace.ts"
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import type { CopyOptions } from "../ports/Sftp.ts"
+import { NotFound } from "../Find.ts"
 import { Nexus } from "../Nexus.ts"
 import { Ssh } from "../ports/Ssh.ts"
 import { running } from "./Execute.ts"
@@ -47,14 +48,18 @@ export const copyBetween = (source: string, target: string, options: CopyOptions
         reason: `${end} is in ${begin}: a folder can't be copied into itself.`,
         hint: "Choose another place."
       })
-    if (backend.here !== undefined) return yield* backend.here.copy(begin, end, options)
-    return yield* Effect.scoped(
-      Effect.gen(function* () {
-        const destination = yield* destinationOf(workspace, backend)
-        const connection = yield* (yield* Ssh).connect(destination)
-        const files = yield* connection.sftp
-        return yield* from === undefined ? files.send(begin, end, options) : files.receive(begin, end, options)
-      })
+    const bySsh = Effect.gen(function* () {
+      const destination = yield* destinationOf(workspace, backend)
+      const connection = yield* (yield* Ssh).connect(destination)
+      const files = yield* connection.sftp
+      return yield* from === undefined ? files.send(begin, end, options) : files.receive(begin, end, options)
+    })
+    return yield* Effect.scoped(backend.here?.copy(begin, end, options) ?? bySsh).pipe(
+      Effect.catchTag("FileFailed", (failure) =>
+        failure.kind === "missing" && failure.path === begin
+          ? new NotFound({ what: "file or folder", name: source, hint: "See what there is." })
+          : failure
+      )
     )
   })
 
