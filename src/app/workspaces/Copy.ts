@@ -48,15 +48,16 @@ export const copyBetween = (source: string, target: string, options: CopyOptions
         reason: `${end} is in ${begin}: a folder can't be copied into itself.`,
         hint: "Choose another place."
       })
-    const bySsh = Effect.gen(function* () {
+    const copying = Effect.gen(function* () {
+      if (backend.here !== undefined) return yield* backend.here.copy(begin, end, options)
       const destination = yield* destinationOf(workspace, backend)
       const connection = yield* (yield* Ssh).connect(destination)
       const files = yield* connection.sftp
       return yield* from === undefined ? files.send(begin, end, options) : files.receive(begin, end, options)
     })
-    return yield* Effect.scoped(backend.here?.copy(begin, end, options) ?? bySsh).pipe(
-      Effect.catchTag("FileFailed", (failure) =>
-        failure.kind === "missing" && failure.path === begin
+    return yield* Effect.scoped(copying).pipe(
+      Effect.mapError((failure) =>
+        failure._tag === "FileFailed" && failure.kind === "missing" && failure.path === begin
           ? new NotFound({ what: "file or folder", name: source, hint: "See what there is." })
           : failure
       )
