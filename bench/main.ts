@@ -12,6 +12,7 @@ import * as Enforcer from "./enforcer.ts"
 import * as Large from "./large.ts"
 import { captureHook, statusStart, versionStart } from "./processes.ts"
 import { type Result, table } from "./Result.ts"
+import * as Trees from "./trees.ts"
 import { concurrentWriters } from "./writers.ts"
 
 const usage = `usage: node scripts/bench.mjs [--json] [--quick] [NAME…]
@@ -77,6 +78,7 @@ const measurements = (bench: Bench.Bench): ReadonlyArray<Measurement> => {
     { names: [many.names.query, many.names.growth], run: many.query },
     { names: ["trace blame after a rebase"], run: () => rebase(bench) },
     { names: [many.names.rebuild], run: many.rebuild },
-    { names: [Stored.names.whole, Stored.names.alone], run: () => Stored.stored(bench) }
+    { names: [Stored.names.whole, Stored.names.alone], run: () => Stored.stored(bench) },
+    { names: [Trees.names.keep, Trees.names.restore], run: () => Trees.trees(bench) }
   ]
 }

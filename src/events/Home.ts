@@ -17,6 +17,8 @@ export interface Home {
   readonly calls: string
   /** A folder for each workspace: what its backend needs, its private git directory, its spool. */
   readonly workspaces: string
+  /** The files and git states of checkpoints. */
+  readonly trees: string
 }
 
 export const at = (path: string): Home => ({
@@ -28,7 +30,8 @@ export const at = (path: string): Home => ({
   config: join(path, "config.jsonc"),
   installs: join(path, "installs"),
   calls: join(path, "calls"),
-  workspaces: join(path, "workspaces")
+  workspaces: join(path, "workspaces"),
+  trees: join(path, "trees")
 })
 
 /** `flag` (--home), else NEXUS_HOME, else the XDG data directory (XDG Base Directory Specification 0.8: relative paths are ignored). */

@@ -70,8 +70,6 @@ export interface Order {
   /** The worktree first; then its git directory, objects, the spool. */
   readonly mounts: ReadonlyArray<Mount>
   readonly ports: ReadonlyArray<Publication>
-  /** With references resolved; never logged. */
-  readonly variables: Readonly<Record<string, string>>
   /** Whose public keys may log in, one OpenSSH line each; and the host key that it is to present (OpenSSH PEM). */
   readonly authorizedKeys: ReadonlyArray<string>
   readonly hostKey: string
@@ -103,6 +101,7 @@ export interface Execution {
   readonly variables?: Readonly<Record<string, string>>
   readonly user?: string
   readonly stdin?: Readable
+  /** Neither is ended. Of one that is detached, the output goes to the workspace's logs. */
   readonly stdout: Writable
   readonly stderr: Writable
   /** Milliseconds, then it and all it started are ended. */
@@ -118,11 +117,11 @@ export interface Ended {
   readonly durationMs: number
 }
 
-/** How an SSH client reaches it. */
+/** How an SSH client reaches it, and as whom it logs in. */
 export type Route =
-  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly user: string }
   /** A program of this machine whose standard streams are the connection. */
-  | { readonly kind: "command"; readonly command: readonly [string, ...ReadonlyArray<string>] }
+  | { readonly kind: "command"; readonly command: readonly [string, ...ReadonlyArray<string>]; readonly user: string }
   | { readonly kind: "none"; readonly reason: string }
 
 /** One reading. Absent: the backend can't tell. */
@@ -154,8 +153,14 @@ export interface Backend {
   readonly probe: Effect.Effect<{ readonly version: string; readonly notes: ReadonlyArray<string> }, BackendUnavailable>
   /** Makes it, stopped. `progress` is told in words what takes time. */
   readonly create: (order: Order, progress: (words: string) => void) => Effect.Effect<Instance, BackendFailure>
-  /** Starts it, and waits until commands can be run in it. Fails with "port-taken" when one of its ports is. */
-  readonly start: (workspace: WorkspaceId) => Effect.Effect<Instance, BackendFailure>
+  /**
+   * Starts it, and waits until commands can be run in it. Fails with "port-taken" when one of its ports is. `variables` are for all
+   * that runs inside until it stops, with references resolved; they are in memory only. One that runs gets them as well.
+   */
+  readonly start: (
+    workspace: WorkspaceId,
+    variables: Readonly<Record<string, string>>
+  ) => Effect.Effect<Instance, BackendFailure>
   /** Ends its programs: politely, then by force after `grace` milliseconds. */
   readonly stop: (workspace: WorkspaceId, grace: number) => Effect.Effect<Instance, BackendFailure>
   readonly pause: (workspace: WorkspaceId) => Effect.Effect<Instance, BackendFailure>

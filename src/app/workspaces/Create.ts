@@ -11,11 +11,11 @@ import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspa
 import { EventLog, type Transaction } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/Workspaces.ts"
 import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
-import type { Backend } from "../ports/Backend.ts"
-import { type LeftOut, Worktrees } from "../ports/Worktrees.ts"
+import type { Backend, EnvironmentDelta } from "../ports/Backend.ts"
+import { type LeftOut, type Site, Worktrees } from "../ports/Worktrees.ts"
 import { Nexus } from "../Nexus.ts"
 import { backendNamed, checkName, stateIn } from "./Find.ts"
-import { byWhom, operate } from "./Operate.ts"
+import { byWhom, operate, type StepFailure } from "./Operate.ts"
 import { orderFor, siteOf } from "./Order.ts"
 import { exhausted, type Say, startWithPorts } from "./StartWithPorts.ts"
 import { takeAway } from "./TakeAway.ts"
@@ -24,7 +24,17 @@ export interface Wanted {
   readonly name: string
   readonly base: string
   readonly spec: Spec
-  readonly from?: { readonly workspace: WorkspaceId; readonly checkpoint: CheckpointId }
+  readonly begin?: Beginning
+}
+
+/** A checkpoint that the new workspace begins with. */
+export interface Beginning {
+  readonly of?: { readonly workspace: WorkspaceId; readonly checkpoint: CheckpointId }
+  /** Makes a new worktree what it was then. Answers what there is to say of it. */
+  readonly fill: (site: Site) => Effect.Effect<string | void, StepFailure, EventLog | Nexus>
+  /** What then differed from the image. */
+  readonly environment: EnvironmentDelta | undefined
+  readonly volumes: ReadonlyArray<{ readonly volume: string; readonly file: string }>
 }
 
 export const create = (wanted: Wanted, say: Say) =>
@@ -43,16 +53,21 @@ export const create = (wanted: Wanted, say: Say) =>
           kind: "worktree",
           act: () => {
             say("Checking out the worktree")
-            return Effect.map(worktrees.add(site, workspace.commit), leftOutWords)
+            return Effect.flatMap(worktrees.add(site, workspace.commit), (leftOut) =>
+              wanted.begin === undefined ? Effect.succeed(leftOutWords(leftOut)) : wanted.begin.fill(site)
+            )
           }
         },
         {
           kind: "environment",
           act: (step) => {
             say("Making the environment")
-            return Effect.flatMap(orderFor(workspace, backend, step), (order) => backend.create(order, say)).pipe(
-              Effect.map(({ handle }) => handle)
-            )
+            return Effect.gen(function* () {
+              const { environment, volumes = [] } = wanted.begin ?? {}
+              const { handle } = yield* backend.create(yield* orderFor(workspace, backend, step, environment), say)
+              if (volumes.length > 0) yield* backend.restoreVolumes(workspace.id, volumes)
+              return handle
+            })
           }
         },
         {
@@ -76,7 +91,7 @@ const leftOutWords = (all: ReadonlyArray<LeftOut>): string | undefined =>
     : `left out: ${all.map(({ kind, what, files }) => `${kind} ${what}${files > 1 ? ` (${files} files)` : ""}`).join(", ")}`
 
 /** Puts the workspace into the log, with its name and its ports, which nobody else can have from then on. */
-const request = (name: WorkspaceName, { base, spec, from }: Wanted, backend: Backend) =>
+const request = (name: WorkspaceName, { base, spec, begin }: Wanted, backend: Backend) =>
   Effect.gen(function* () {
     const log = yield* EventLog
     const { home } = yield* Nexus
@@ -112,7 +127,7 @@ const request = (name: WorkspaceName, { base, spec, from }: Wanted, backend: Bac
                 base,
                 commit,
                 spec,
-                ...(from === undefined ? {} : { from })
+                ...(begin?.of === undefined ? {} : { from: begin.of })
               }
             },
             ...ports.map((port) => ({

@@ -1,6 +1,6 @@
 /** A workspace's life between its creation and its end: started, stopped, paused, resumed. */
 import * as Effect from "effect/Effect"
-import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
+import { legal, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { Nexus } from "../Nexus.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
 import { backendNamed, find } from "./Find.ts"
@@ -8,6 +8,7 @@ import { operate, record } from "./Operate.ts"
 import { siteOf } from "./Order.ts"
 import { type Say, startWithPorts } from "./StartWithPorts.ts"
 import { takeAway } from "./TakeAway.ts"
+import { takeCheckpoint } from "./TakeCheckpoint.ts"
 
 /** How long programs have to end by themselves, in milliseconds. */
 const grace = 10_000
@@ -82,7 +83,18 @@ export const remove = (name: string, { force }: { readonly force: boolean }) =>
         hint: `Keep them: nexus workspace merge ${workspace.name}. Or checkpoint and delete: nexus workspace delete ${workspace.name} --force`
       })
     }
-    return yield* takeAway(workspace.id, { undo: false, branch: force || unmerged === 0, volumes: true })
+    const isLost = dirty > 0 || unmerged > 0
+    const checkpoint =
+      isLost && legal[workspace.status].includes("checkpoint")
+        ? yield* takeCheckpoint(workspace.id, { occasion: "before-delete", ignored: false })
+        : undefined
+    const deleted = yield* takeAway(workspace.id, {
+      undo: false,
+      branch: true,
+      volumes: true,
+      ...(checkpoint === undefined ? {} : { checkpoint })
+    })
+    return { workspace: deleted, checkpoint }
   })
 
 /** As it is, for callers that only look. */

@@ -7,16 +7,17 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { type Checkpoint, nextId } from "../../domain/workspace/Checkpoint.ts"
 import type { CheckpointCompleted, Occasion, Part } from "../../domain/workspace/CheckpointEvents.ts"
-import type { CheckpointId, WorkspaceId } from "../../domain/workspace/Ids.ts"
+import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { hashOf } from "../../events/Blobs.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/Workspaces.ts"
 import { Nexus } from "../Nexus.ts"
-import type { Backend } from "../ports/Backend.ts"
-import { type Kept, type Selection, TreeStore } from "../ports/TreeStore.ts"
+import { type Kept, TreeStore } from "../ports/TreeStore.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
+import { selection } from "./Checkpoints.ts"
 import { backendNamed } from "./Find.ts"
+import { whileHeld } from "./Held.ts"
 import { operate } from "./Operate.ts"
 import { folderOf, siteOf } from "./Order.ts"
 
@@ -25,10 +26,9 @@ export interface Asked {
   readonly message?: string | undefined
   readonly occasion: Occasion
   readonly ignored: boolean
+  /** The files that are about to be restored over these. */
+  readonly over?: string
 }
-
-/** More than this is not a checkout that a person works in, but a mistake: it would fill the disk. */
-const most = { mostFiles: 1_000_000, mostBytes: 20 * 1024 ** 3 }
 
 /** Takes one, and answers it. Fails with WorkspaceRefused for a name that another of its checkpoints has. */
 export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
@@ -40,7 +40,7 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
     const listed = Rows.byId(log.database, id)
     if (listed === undefined) return yield* Effect.dieMessage(`${id} was never requested`)
     const { workspace, checkpoints } = listed
-    const { name, message, occasion, ignored } = asked
+    const { name, message, occasion, ignored, over } = asked
     if (name !== undefined && checkpoints.some((one) => one.name === name && one.status === "completed"))
       return yield* new WorkspaceRefused({
         reason: `${workspace.name} has a checkpoint ${JSON.stringify(name)} already.`,
@@ -64,6 +64,7 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
             workspace: id,
             checkpoint,
             occasion,
+            ignored,
             ...(name === undefined ? {} : { name }),
             ...(message === undefined ? {} : { message })
           }
@@ -76,12 +77,14 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
             Effect.gen(function* () {
               mkdirSync(aside, { recursive: true, mode: 0o700 })
               const gitDirectory = yield* worktrees.gitDirectoryOf(site)
-              const selection: Selection = { ignored, ...most }
               const [pausedMs, kept] = yield* whileHeld(
                 backend,
                 id,
                 Effect.all({
-                  files: trees.keepFiles(workspace.folder, selection),
+                  files: trees.keepFiles(workspace.folder, {
+                    ...selection(ignored),
+                    ...(over === undefined ? {} : { over })
+                  }),
                   git: trees.keepGit(gitDirectory),
                   environment: backend.keepEnvironment(id, aside),
                   volumes: backend.keepVolumes(id, aside)
@@ -128,21 +131,6 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
     return checkpoint
   })
 
-/** Runs something while the workspace's programs stand still, and says for how many milliseconds they did. */
-const whileHeld = <A, E, R>(backend: Backend, id: WorkspaceId, body: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const instance = yield* backend.inspect(id)
-    if (instance?.state !== "running") return [0, yield* body] as const
-    const began = Date.now()
-    const result = yield* Effect.acquireUseRelease(
-      backend.pause(id),
-      () => body,
-      // What can't go on is found as drift: the checkpoint is good all the same.
-      () => Effect.ignore(backend.resume(id))
-    )
-    return [Date.now() - began, result] as const
-  })
-
 const excluded = (why: string): Part => ({ held: "excluded", why })
 
 type Content = Pick<Kept, "hash" | "bytes" | "addedBytes"> & Partial<Pick<Kept, "files" | "leftOut">>
@@ -178,12 +166,3 @@ const hashesOf = ({
     ["environment", environment] as const,
     ...volumes.map(({ name, part }) => [name, part] as const)
   ].map(([name, part]) => [name, part.held === "excluded" ? null : part.hash])
-
-/** By its id or its name. */
-export const checkpointNamed = (checkpoints: ReadonlyArray<Checkpoint>, name: string): Checkpoint | undefined => {
-  const id = /^\d+$/.test(name) ? `C-${name}` : name.toUpperCase()
-  return (
-    checkpoints.findLast((one) => one.status === "completed" && one.name === name) ??
-    checkpoints.find((one) => one.id === (id as CheckpointId))
-  )
-}

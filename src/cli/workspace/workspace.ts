@@ -1,10 +1,12 @@
 /** `nexus workspace`: isolated places for agents' work. */
 import * as Command from "@effect/cli/Command"
+import { checkpointCommand } from "./checkpoint.ts"
 import { createCommand } from "./create.ts"
 import {
   deleteCommand,
   listCommand,
   pauseCommand,
+  repairCommand,
   resumeCommand,
   showCommand,
   startCommand,
@@ -20,7 +22,9 @@ export const workspaceCommand = Command.make("workspace").pipe(
     stopCommand,
     pauseCommand,
     resumeCommand,
-    deleteCommand
+    deleteCommand,
+    repairCommand,
+    checkpointCommand
   ]),
   Command.withDescription("Give a task its own worktree, branch and container")
 )

@@ -14,6 +14,7 @@ export interface Checkpoint {
   readonly name: string | null
   readonly message: string | null
   readonly occasion: Events.Occasion
+  readonly ignored: boolean
   /** `intended`: it was begun and never completed. Only a completed one can be restored. */
   readonly status: "intended" | "completed" | "abandoned" | "deleted"
   /** Milliseconds since 1970. */
@@ -32,8 +33,8 @@ export const evolve = (checkpoints: Checkpoints, fact: CheckpointFact, time: num
     checkpoints.map((one) => (one.id === fact.payload.checkpoint ? { ...one, ...fields } : one))
   switch (fact.type) {
     case "CheckpointIntended": {
-      const { checkpoint: id, name = null, message = null, occasion } = fact.payload
-      return [...checkpoints, { id, name, message, occasion, status: "intended", time, held: null }]
+      const { checkpoint: id, name = null, message = null, occasion, ignored } = fact.payload
+      return [...checkpoints, { id, name, message, occasion, ignored, status: "intended", time, held: null }]
     }
     case "CheckpointCompleted":
       return change({ status: "completed", held: fact.payload })

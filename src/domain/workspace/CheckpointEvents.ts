@@ -45,7 +45,9 @@ export const CheckpointIntended = Schema.Struct({
   checkpoint: CheckpointId,
   name: Schema.optional(Schema.String),
   message: Schema.optional(Schema.String),
-  occasion: Occasion
+  occasion: Occasion,
+  /** Files that git ignores are in it, too. */
+  ignored: Schema.Boolean
 })
 export type CheckpointIntended = typeof CheckpointIntended.Type
 

@@ -111,13 +111,15 @@ const makeEntry = (git: HostGit, undos: Array<Undo>) =>
   })
 
 const refuseForeign = (site: Site, admin: string) =>
-  isSamePlace(pointerOf(site.folder) ?? "", admin)
-    ? Effect.void
-    : new WorktreeRefused({
-        kind: "foreign",
-        detail: `${site.folder} is another repository's.`,
-        advice: "Move it away; then repair the workspace."
-      })
+  Effect.suspend(() =>
+    isSamePlace(pointerOf(site.folder) ?? "", admin)
+      ? Effect.void
+      : new WorktreeRefused({
+          kind: "foreign",
+          detail: `${site.folder} is another repository's.`,
+          advice: "Move it away; then repair the workspace."
+        })
+  )
 
 /**
  * Files as the branch has them. The index is written elsewhere and renamed: one that is there says that all files are, and a

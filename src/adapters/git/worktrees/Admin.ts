@@ -67,15 +67,14 @@ const real = (path: string): string => {
 /** Writes the entry as `git worktree add` does, HEAD last but for what HEAD needs. What is there stays. */
 export const writeAdmin = (commonDir: string, path: string, site: Site): void => {
   mkdirSync(path, { recursive: true })
-  const put = (name: string, content: string, always = false): void => {
-    if (always || read(join(path, name)) === undefined) writeFileSync(join(path, name), content)
+  const put = (name: string, content: string, isRight: (found: string) => boolean): void => {
+    const found = read(join(path, name))
+    if (found === undefined || !isRight(found)) writeFileSync(join(path, name), content)
   }
-  put("locked", `${reasonOf(site)}\n`, true)
-  put("gitdir", `${join(site.folder, ".git")}\n`, true)
-  put("commondir", "../..\n")
-  put("HEAD", `ref: refs/heads/${site.branch}\n`)
-  if (!isSamePlace(resolve(path, read(join(path, "commondir"))?.trimEnd() ?? ""), commonDir))
-    put("commondir", "../..\n", true)
+  put("locked", `${reasonOf(site)}\n`, (found) => found.trimEnd() === reasonOf(site))
+  put("gitdir", `${join(site.folder, ".git")}\n`, (found) => dirname(resolve(path, found.trimEnd())) === site.folder)
+  put("commondir", "../..\n", (found) => isSamePlace(resolve(path, found.trimEnd()), commonDir))
+  put("HEAD", `ref: refs/heads/${site.branch}\n`, (found) => found !== "")
 }
 
 export const writePointer = (site: Site, admin: string): void =>

@@ -14,6 +14,8 @@ const plain = [
   "--no-textconv",
   "--find-renames",
   "--submodule=short",
+  // Said here, `.gitmodules` is not asked, which may be anything.
+  "--ignore-submodules=dirty",
   "--src-prefix=a/",
   "--dst-prefix=b/"
 ]

@@ -5,6 +5,9 @@ import type { Site, SiteState } from "../../../app/ports/Worktrees.ts"
 import type { Layout } from "../Layout.ts"
 import { type Admin, adminOf, adminsOf, isSamePlace, pointerOf } from "./Admin.ts"
 
+/** What begins the name of a folder that is being deleted. */
+export const removing = ".removing-"
+
 export interface Found {
   readonly worktree: SiteState["worktree"]
   readonly movedTo?: string
@@ -44,7 +47,8 @@ const unlocked = (layout: Layout, site: Site): Admin | undefined =>
 const elsewhere = (site: Site, admin: Admin): string | undefined => {
   const beside = (() => {
     try {
-      return readdirSync(dirname(site.folder)).map((name) => join(dirname(site.folder), name))
+      const names = readdirSync(dirname(site.folder)).filter((name) => !name.startsWith(removing))
+      return names.map((name) => join(dirname(site.folder), name))
     } catch {
       return []
     }

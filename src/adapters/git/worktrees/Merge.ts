@@ -4,7 +4,7 @@
  *
  * No hook runs, the user's own neither: `core.hooksPath` often leads into the tree, which is what the workspace wrote.
  */
-import { copyFileSync, existsSync } from "node:fs"
+import { copyFileSync, existsSync, lstatSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import {
@@ -128,6 +128,7 @@ const tried = (
         if (existsSync(own)) copyFileSync(own, index)
       })
       const [tree = ""] = output.toString("utf8").split("\0", 1)
+      yield* keepIgnored(git, ours, tree, env)
       yield* moveFiles(git, ours, tree, { env, options: ["--dry-run"] })
       return []
     })
@@ -153,9 +154,11 @@ const conflictsIn = (told: string): ReadonlyArray<Conflict> => {
     const count = Number(words[at])
     if (!Number.isInteger(count) || words[at] === "") break
     const paths = words.slice(at + 1, at + 1 + count)
-    const kind = /^CONFLICT \((.+)\)$/.exec(words[at + 1 + count] ?? "")?.[1]
+    // The text has the kind that git tells people ("add/add"), where the word for programs has only "contents".
+    const [short = "", long = ""] = words.slice(at + 1 + count, at + 3 + count)
+    const kind = short.startsWith("CONFLICT") ? /^CONFLICT \((.+?)\)/.exec(long || short)?.[1] : undefined
     const [path] = paths
-    if (kind !== undefined && path !== undefined) found.push({ path, kind: kind === "contents" ? "content" : kind })
+    if (kind !== undefined && path !== undefined) found.push({ path, kind })
     at += count + 3
   }
   const named = new Set(found.map(({ path }) => path))
@@ -172,6 +175,42 @@ const made = (git: HostGit, ours: string, theirs: string, message: string) =>
       input: message
     })).trim()
   })
+
+/** git takes files that it ignores for worthless, and writes over them. */
+const keepIgnored = (git: HostGit, ours: string, tree: string, env: Readonly<Record<string, string>>) =>
+  Effect.gen(function* () {
+    const { repository } = git.site
+    const added = yield* git.main.text(
+      ["diff-tree", "-r", "-z", "--no-renames", "--diff-filter=A", "--name-only", "--no-ext-diff", ours, tree],
+      { env }
+    )
+    const inTheWay = added.split("\0").flatMap((path) => (path === "" ? [] : (obstacle(repository, path) ?? [])))
+    if (inTheWay.length === 0) return
+    const { output } = yield* git.main.run(["check-ignore", "-z", "--stdin"], {
+      input: inTheWay.map((path) => `./${path}\0`).join(""),
+      codes: [0, 1],
+      // Whatever they look like, it takes them for paths.
+      env: { GIT_LITERAL_PATHSPECS: "0" }
+    })
+    if (output.length === 0) return
+    return yield* new WorktreeRefused({
+      kind: "dirty",
+      detail: `Ignored files of ${repository} would be overwritten: ${output.toString("utf8").split("\0").slice(0, -1).join(", ")}.`,
+      advice: "Move them away first; nothing was changed."
+    })
+  })
+
+/** What is on disk where a file is to be, or a folder that leads to it. */
+const obstacle = (top: string, path: string): string | undefined => {
+  const parts = path.split("/")
+  for (const [index] of parts.entries()) {
+    const part = parts.slice(0, index + 1).join("/")
+    const stat = lstatSync(join(top, part), { throwIfNoEntry: false })
+    if (stat === undefined) return undefined
+    if (!stat.isDirectory() || index === parts.length - 1) return part
+  }
+  return undefined
+}
 
 /** All files that it changes are looked at before the first is written. */
 const moveFiles = (

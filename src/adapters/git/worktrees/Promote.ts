@@ -13,7 +13,7 @@ export const promote = (site: Site, branch: string): Effect.Effect<void, Worktre
     const taken = (detail: string, advice = "Choose another name.") =>
       new WorktreeRefused({ kind: "branch-taken", detail, advice })
     const { code } = yield* git.main.run(["check-ref-format", "--branch", branch], { codes: [0, 1, 128] })
-    if (code !== 0 || branch.startsWith("-") || branch === "HEAD")
+    if (code !== 0 || branch.startsWith("-") || branch === "HEAD" || branch.startsWith("@"))
       return yield* taken(`${JSON.stringify(branch)} can't be a branch's name.`)
     if (branch.startsWith("nexus/"))
       return yield* taken(`Branches in nexus/ are workspaces', which ${branch} would be.`)

@@ -6,7 +6,7 @@ import { type Site, type WorktreeFailure, WorktreeRefused } from "../../../app/p
 import { headOf } from "../Layout.ts"
 import { adminsOf, removeAdmin, removeEmpty } from "./Admin.ts"
 import { setAside } from "./Aside.ts"
-import { find, type Found } from "./Find.ts"
+import { find, type Found, removing } from "./Find.ts"
 import { attempt, commitAt, type HostGit, hostGit, refOf } from "./HostGit.ts"
 import { dirtyPaths } from "./Inspect.ts"
 import { isOurBranch } from "./Plan.ts"
@@ -27,7 +27,7 @@ export const remove = (
     const found = find(git.layout, site)
     const isDoomed = yield* mayDelete(git, found, removal.work)
     const holder = dirname(site.folder)
-    const going = join(holder, `.removing-${site.workspace}`)
+    const going = join(holder, `${removing}${site.workspace}`)
     const aside = yield* attempt(site, "worktree remove", () => {
       // A folder takes this name when all of it is to go, so that a half that a crash leaves is known for what it is.
       if (existsSync(going)) removeTree(going)

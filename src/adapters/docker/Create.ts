@@ -1,0 +1,123 @@
+/** Making a workspace's container: image, network, volumes, container, our files in it; each may be there already. */
+import type Docker from "dockerode"
+import * as Effect from "effect/Effect"
+import type { BackendFailure, Instance, Order } from "../../app/ports/Backend.ts"
+import { archiveOf } from "./Archive.ts"
+import { containerOptions, type Nesting, volumeName, volumesOf } from "./ContainerOptions.ts"
+import { find, instanceOf, need } from "./Containers.ts"
+import { type Engine, limits } from "./Engine.ts"
+import { failed, failureOf } from "./EngineFailure.ts"
+import { applyEnvironment } from "./EnvironmentDelta.ts"
+import { imageOf } from "./Images.ts"
+import { labels } from "./Labels.ts"
+import { ensureNetwork } from "./Networks.ts"
+import { removeContainer } from "./Remove.ts"
+import { scripts, sshdConfig } from "./Scripts.ts"
+
+type Say = (words: string) => void
+
+/**
+ * A container that the same step made is completed; one of another step that never ran is made anew; one that did run holds the
+ * user's work, and is refused.
+ */
+export const create = (engine: Engine, log: string, order: Order, say: Say): Effect.Effect<Instance, BackendFailure> =>
+  Effect.gen(function* () {
+    const before = yield* find(engine, log, order.workspace)
+    if (before !== undefined && before.state !== "created") {
+      if (before.step === order.step) return instanceOf(before)
+      return yield* Effect.fail(
+        failed("create the workspace", "refused", `Its container ${before.handle} is there already, and holds work.`, {
+          advice: "Keep its environment and remove it first."
+        })
+      )
+    }
+    if (before !== undefined && before.step !== order.step) yield* removeContainer(engine, before.id)
+    if (before === undefined || before.step !== order.step) {
+      const image = yield* imageOf(engine, log, order, say)
+      if (order.spec.network === "own") yield* ensureNetwork(engine, log, order.workspace)
+      yield* ensureVolumes(engine, log, order)
+      yield* makeContainer(engine, log, order, image, "privileged", say)
+    }
+    const made = yield* need(engine, log, order.workspace)
+    yield* putFiles(engine, made.id, order)
+    if (order.environment !== undefined) yield* applyEnvironment(engine, made, order.environment, say)
+    return instanceOf(made)
+  })
+
+/** With a limit on the disk only where the engine's storage has one; that it is not applied is seen in the instance's limits. */
+export const makeContainer = (
+  engine: Engine,
+  log: string,
+  order: Order,
+  image: string,
+  nesting: Nesting,
+  say: Say
+): Effect.Effect<void, BackendFailure> => {
+  const make = (disk: boolean) =>
+    engine.call("create the workspace", limits.change, (docker, abortSignal) =>
+      docker.createContainer({ ...containerOptions(order, log, image, { disk, nesting }), abortSignal })
+    )
+  return make(true).pipe(
+    Effect.catchTag("BackendFailed", (failure) => {
+      if (order.spec.limits.diskBytes === undefined || !/storage-opt|pquota|quota/i.test(failure.detail)) {
+        return Effect.fail(failure)
+      }
+      say("The engine's storage has no quotas (overlay2 needs XFS with pquota): the limit on the disk is not applied.")
+      return make(false)
+    }),
+    Effect.asVoid
+  )
+}
+
+const ensureVolumes = (engine: Engine, log: string, order: Order) =>
+  Effect.forEach(
+    volumesOf(order),
+    (volume) =>
+      engine.call("make a volume", limits.change, (docker, abortSignal) =>
+        docker.createVolume({
+          Name: volumeName(order, volume),
+          Labels: { [labels.log]: log, [labels.workspace]: order.workspace, [labels.volume]: volume.name },
+          abortSignal
+        })
+      ),
+    { discard: true }
+  )
+
+/** Keys and programs of ours. Nothing of this is in a checkpoint: a fork has its own. */
+const putFiles = (engine: Engine, id: string, order: Order): Effect.Effect<void, BackendFailure> =>
+  Effect.gen(function* () {
+    yield* engine
+      .call("look at the image", limits.ask, (docker, abortSignal) =>
+        docker
+          .getContainer(id)
+          .infoArchive({ path: "/bin/sh", abortSignal } as Docker.ContainerInspectOptions & { path: string })
+      )
+      .pipe(
+        Effect.catchTag("BackendFailed", (failure) =>
+          Effect.fail(
+            failure.kind === "gone"
+              ? failed("create the workspace", "unsupported", "The image has no /bin/sh.", {
+                  advice: "Take one that has a shell, and openssh-server for SSH."
+                })
+              : failure
+          )
+        )
+      )
+    const port = order.ports.find(({ service }) => service === "ssh")?.port ?? 22
+    const files = yield* Effect.tryPromise({
+      try: () =>
+        archiveOf([
+          ...Object.entries(scripts).map(([name, content]) => ({ path: `.nexus/${name}`, content, mode: 0o755 })),
+          { path: ".nexus/folder", content: order.inside, mode: 0o644 },
+          { path: ".nexus/sshd_config", content: sshdConfig(port, order.owner.uid === 0), mode: 0o644 },
+          { path: ".nexus/authorized_keys", content: lines(order.authorizedKeys), mode: 0o644 },
+          { path: ".nexus/host_key", content: lines([order.hostKey.trimEnd()]), mode: 0o600 }
+        ]),
+      catch: (cause) => failureOf("create the workspace", cause)
+    })
+    yield* engine.call("put its keys in", limits.change, (docker, abortSignal) =>
+      docker.getContainer(id).putArchive(files, { path: "/", abortSignal } as { path: string })
+    )
+  })
+
+const lines = (all: ReadonlyArray<string>) => all.map((line) => `${line}\n`).join("")

@@ -1,0 +1,50 @@
+/** Workspaces as containers of a Docker engine (API 1.41, Docker 20.10, and later). */
+import type Docker from "dockerode"
+import * as Effect from "effect/Effect"
+import type { Backend } from "../../app/ports/Backend.ts"
+import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
+import { find, type Found, instanceOf, listed, need } from "./Containers.ts"
+import { create } from "./Create.ts"
+import { connect } from "./Engine.ts"
+import { backend, type failureOf } from "./EngineFailure.ts"
+import { keepEnvironment } from "./EnvironmentDelta.ts"
+import { execute } from "./Execute.ts"
+import { pause, resume, start, stop } from "./Life.ts"
+import { listening } from "./Listening.ts"
+import { logs } from "./Logs.ts"
+import { probe } from "./Probe.ts"
+import { remove } from "./Remove.ts"
+import { route } from "./Route.ts"
+import { usage } from "./Usage.ts"
+import { keepVolumes, restoreVolumes } from "./VolumeArchives.ts"
+
+/** `log`: the id of the log whose workspaces these are. Nothing is loaded or asked before the first operation. */
+export const dockerBackend = (log: string, options?: Docker.DockerOptions): Backend => {
+  const engine = connect(options)
+  const having = <A>(
+    workspace: WorkspaceId,
+    action: (found: Found) => Effect.Effect<A, ReturnType<typeof failureOf>>
+  ) => Effect.flatMap(need(engine, log, workspace), action)
+  return {
+    name: backend,
+    isolates: true,
+    probe: probe(engine),
+    create: (order, progress) => create(engine, log, order, progress),
+    start: (workspace, variables) => start(engine, log, workspace, variables),
+    stop: (workspace, grace) => stop(engine, log, workspace, grace),
+    pause: (workspace) => pause(engine, log, workspace),
+    resume: (workspace) => resume(engine, log, workspace),
+    remove: (workspace, what) => remove(engine, log, workspace, what),
+    inspect: (workspace) =>
+      Effect.map(find(engine, log, workspace), (found) => (found === undefined ? undefined : instanceOf(found))),
+    list: Effect.map(listed(engine, log), (all) => all.map(instanceOf)),
+    execute: (workspace, execution) => having(workspace, (found) => execute(engine, found, execution)),
+    route: (workspace) => having(workspace, (found) => route(engine, found)),
+    logs: (workspace, which, to) => having(workspace, (found) => logs(engine, found, which, to)),
+    usage: (workspace) => having(workspace, (found) => usage(engine, found)),
+    listening: (workspace) => having(workspace, (found) => listening(engine, found)),
+    keepEnvironment: (workspace, folder) => having(workspace, (found) => keepEnvironment(engine, found, folder)),
+    keepVolumes: (workspace, folder) => having(workspace, (found) => keepVolumes(engine, found, folder)),
+    restoreVolumes: (workspace, archives) => having(workspace, (found) => restoreVolumes(engine, found, archives))
+  }
+}

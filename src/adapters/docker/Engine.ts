@@ -1,0 +1,33 @@
+/** The connection to a Docker engine: loaded when it is first used, every call with a time limit and with named failures. */
+import type Docker from "dockerode"
+import * as Effect from "effect/Effect"
+import type { BackendFailure } from "../../app/ports/Backend.ts"
+import { failureOf, tooSlow } from "./EngineFailure.ts"
+
+/** Milliseconds. */
+export const limits = { ask: 10_000, change: 60_000, image: 30 * 60_000 } as const
+
+export interface Engine {
+  /**
+   * One exchange. `operation` says what is tried, as an imperative. Fails when the engine does not answer within `limit`; the
+   * signal ends what is still under way then.
+   */
+  readonly call: <A>(
+    operation: string,
+    limit: number,
+    exchange: (docker: Docker, signal: AbortSignal) => Promise<A>
+  ) => Effect.Effect<A, BackendFailure>
+}
+
+/** Which engine: DOCKER_HOST's, or this machine's. */
+export const connect = (options?: Docker.DockerOptions): Engine => {
+  let connection: Promise<Docker> | undefined
+  const docker = () => (connection ??= import("dockerode").then(({ default: Docker }) => new Docker(options)))
+  return {
+    call: (operation, limit, exchange) =>
+      Effect.tryPromise({
+        try: async (signal) => exchange(await docker(), signal),
+        catch: (cause) => failureOf(operation, cause)
+      }).pipe(Effect.timeoutFail({ duration: limit, onTimeout: () => tooSlow(operation, limit) }))
+  }
+}

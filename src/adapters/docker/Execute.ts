@@ -1,0 +1,128 @@
+/** Running a command in a container, through the engine: its streams, its exit code, its end. */
+import { randomUUID } from "node:crypto"
+import { type Duplex, Writable } from "node:stream"
+import type Docker from "dockerode"
+import * as Effect from "effect/Effect"
+import type { BackendFailure, Ended, Execution } from "../../app/ports/Backend.ts"
+import type { Found } from "./Containers.ts"
+import { type Engine, limits } from "./Engine.ts"
+import { failed, failureOf } from "./EngineFailure.ts"
+import { split } from "./Frames.ts"
+
+/** Interrupting ends the command, unless it is detached. */
+export const execute = (engine: Engine, found: Found, execution: Execution): Effect.Effect<Ended, BackendFailure> =>
+  Effect.gen(function* () {
+    if (found.state !== "running") {
+      return yield* Effect.fail(
+        failed("run a command", "refused", `The workspace is ${found.state}.`, {
+          advice: found.state === "paused" ? "Resume it first." : "Start it first."
+        })
+      )
+    }
+    const started = performance.now()
+    const id = randomUUID()
+    const user = execution.user ?? found.owner
+    const variables = Object.entries(execution.variables ?? {})
+    const isDetached = execution.detach === true
+    const exec = yield* engine.call("run a command", limits.change, (docker, abortSignal) =>
+      docker.getContainer(found.id).exec({
+        Cmd: [
+          "/bin/sh",
+          "/.nexus/run",
+          id,
+          execution.cwd ?? found.folder,
+          isDetached ? "logged" : "shown",
+          ...execution.command
+        ],
+        Env: [
+          ...variables.map(([name, value]) => `${name}=${value}`),
+          `NEXUS_GIVEN=${variables.map(([name]) => name).join(" ")}`
+        ],
+        User: user,
+        AttachStdin: !isDetached && execution.stdin !== undefined,
+        AttachStdout: !isDetached,
+        AttachStderr: !isDetached,
+        abortSignal
+      })
+    )
+    const since = () => Math.round(performance.now() - started)
+    if (isDetached) {
+      yield* engine.call("run a command", limits.change, (_, abortSignal) =>
+        exec.start({ Detach: true, abortSignal } as Docker.ExecStartOptions)
+      )
+      return { exit: null, timedOut: false, durationMs: since() }
+    }
+    const ending = end(engine, found.id, user, id)
+    const connection = yield* engine.call("run a command", limits.change, (_, abortSignal) =>
+      exec.start({ hijack: true, stdin: execution.stdin !== undefined, abortSignal })
+    )
+    let timedOut = false
+    const timer = Effect.suspend(() => {
+      timedOut = true
+      return ending
+    }).pipe(Effect.delay(execution.timeout ?? 0))
+    // Its streams end with the last of what it started. When something holds them open beyond its end, that is not waited for.
+    yield* streamed(connection, execution).pipe(
+      execution.timeout === undefined ? (running) => running : Effect.raceFirst(timer),
+      Effect.onInterrupt(() => Effect.ignore(ending)),
+      Effect.ensuring(Effect.sync(() => connection.destroy()))
+    )
+    const { ExitCode } = yield* engine.call("run a command", limits.ask, (_, abortSignal) =>
+      exec.inspect({ abortSignal })
+    )
+    return { exit: ExitCode, timedOut, durationMs: since() }
+  })
+
+const streamed = (connection: Duplex, { stdin, stdout, stderr }: Execution) =>
+  Effect.tryPromise({
+    try: async () => {
+      if (stdin !== undefined) {
+        stdin.pipe(connection)
+        stdin.once("error", () => connection.end())
+      }
+      try {
+        await split(connection, { stdout, stderr })
+      } finally {
+        stdin?.unpipe(connection)
+      }
+    },
+    catch: (cause) => failureOf("run a command", cause)
+  })
+
+/** Ends what one command started, and waits until it is gone. */
+const end = (engine: Engine, container: string, user: string, id: string): Effect.Effect<void, BackendFailure> =>
+  Effect.asVoid(raw(engine, container, { command: ["/bin/sh", "/.nexus/end", id], user }))
+
+/** A command of ours: the whole of its output, no variables, no folder. */
+export const raw = (
+  engine: Engine,
+  container: string,
+  options: { readonly command: ReadonlyArray<string>; readonly user: string; readonly stdin?: string }
+): Effect.Effect<{ readonly exit: number | null; readonly stdout: string; readonly stderr: string }, BackendFailure> =>
+  engine.call("run a command of ours", limits.change, async (docker, abortSignal) => {
+    const exec = await docker.getContainer(container).exec({
+      Cmd: [...options.command],
+      User: options.user,
+      AttachStdin: options.stdin !== undefined,
+      AttachStdout: true,
+      AttachStderr: true,
+      abortSignal
+    })
+    const connection = await exec.start({ hijack: true, stdin: options.stdin !== undefined, abortSignal })
+    if (options.stdin !== undefined) connection.end(options.stdin)
+    const [stdout, stderr] = [gathered(), gathered()]
+    await split(connection, { stdout: stdout.stream, stderr: stderr.stream })
+    const { ExitCode } = await exec.inspect({ abortSignal })
+    return { exit: ExitCode, stdout: stdout.read(), stderr: stderr.read() }
+  })
+
+const gathered = () => {
+  const chunks: Array<Buffer> = []
+  const stream = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      chunks.push(chunk)
+      done()
+    }
+  })
+  return { stream, read: () => Buffer.concat(chunks).toString("utf8") }
+}

@@ -1,0 +1,30 @@
+/** How this Nexus finds what it made in an engine: by labels alone, never by a name. */
+import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
+
+export const labels = {
+  /** Which log it belongs to. */
+  log: "nexus.log",
+  workspace: "nexus.workspace",
+  /** The step that made it. */
+  step: "nexus.step",
+  /** Where the worktree is inside. */
+  folder: "nexus.folder",
+  /** `UID:GID` of the worktree's files. */
+  owner: "nexus.owner",
+  /** Publications, as JSON. */
+  ports: "nexus.ports",
+  /** Of a volume: what the user calls it. */
+  volume: "nexus.volume",
+  /** Of a container: its volumes and where they are inside, as JSON. */
+  volumes: "nexus.volumes"
+} as const
+
+/** The filter that finds a workspace's things. */
+export const ofWorkspace = (log: string, workspace: WorkspaceId): { readonly label: Array<string> } => ({
+  label: [`${labels.log}=${log}`, `${labels.workspace}=${workspace}`]
+})
+
+export const ofLog = (log: string): { readonly label: Array<string> } => ({ label: [`${labels.log}=${log}`] })
+
+/** The name of a workspace's network, and the beginning of the names of its volumes. */
+export const nameOf = (workspace: WorkspaceId): string => `nexus-${workspace.slice("ws_".length)}`

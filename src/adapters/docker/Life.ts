@@ -1,0 +1,98 @@
+/** A container's life after it is made. */
+import type Docker from "dockerode"
+import * as Effect from "effect/Effect"
+import type { BackendFailure, Instance } from "../../app/ports/Backend.ts"
+import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
+import { type Found, instanceOf, need } from "./Containers.ts"
+import { type Engine, limits } from "./Engine.ts"
+import { failed } from "./EngineFailure.ts"
+import { raw } from "./Execute.ts"
+import { variablesFile } from "./Variables.ts"
+
+export const start = (
+  engine: Engine,
+  log: string,
+  workspace: WorkspaceId,
+  variables: Readonly<Record<string, string>>
+): Effect.Effect<Instance, BackendFailure> =>
+  Effect.gen(function* () {
+    const found = yield* need(engine, log, workspace)
+    const file = yield* variablesFile({ ...imageVariables(found), ...variables })
+    if (found.state === "paused") yield* unpause(engine, found)
+    else if (found.state !== "running") {
+      yield* engine.call("start the workspace", limits.change, (docker, abortSignal) =>
+        docker.getContainer(found.id).start({ abortSignal } as Docker.ContainerStartOptions)
+      )
+    }
+    const [uid = "0", gid = "0"] = found.owner.split(":")
+    const volumes = found.volumes.map(({ path }) => path)
+    const { exit, stderr } = yield* raw(engine, found.id, {
+      command: ["/bin/sh", "/.nexus/setup", uid, gid, ...volumes],
+      user: "0:0",
+      stdin: file
+    })
+    if (exit !== 0) {
+      const ended = `Its first command ended with ${exit}: ${stderr.trim().slice(-500)}`
+      return yield* Effect.fail(failed("start the workspace", "failed", ended))
+    }
+    return instanceOf(yield* need(engine, log, workspace))
+  })
+
+/** What the image sets, as an SSH server does not hand it on. */
+const imageVariables = ({ info }: Found): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    (info.Config.Env ?? []).flatMap((line) => {
+      const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(line) ?? []
+      return name === undefined || value === undefined ? [] : [[name, value]]
+    })
+  )
+
+export const stop = (
+  engine: Engine,
+  log: string,
+  workspace: WorkspaceId,
+  grace: number
+): Effect.Effect<Instance, BackendFailure> =>
+  Effect.gen(function* () {
+    const found = yield* need(engine, log, workspace)
+    // A frozen program can't end politely.
+    if (found.state === "paused") yield* unpause(engine, found)
+    if (found.state === "running" || found.state === "paused") {
+      yield* engine.call("stop the workspace", limits.change + grace, (docker, abortSignal) =>
+        docker.getContainer(found.id).stop({ t: Math.ceil(grace / 1000), abortSignal } as Docker.ContainerStopOptions)
+      )
+    }
+    return instanceOf(yield* need(engine, log, workspace))
+  })
+
+export const pause = (engine: Engine, log: string, workspace: WorkspaceId): Effect.Effect<Instance, BackendFailure> =>
+  Effect.gen(function* () {
+    const found = yield* need(engine, log, workspace)
+    if (found.state === "running") {
+      yield* engine.call("pause the workspace", limits.change, (docker, abortSignal) =>
+        docker.getContainer(found.id).pause({ abortSignal })
+      )
+    } else if (found.state !== "paused") {
+      return yield* Effect.fail(
+        failed("pause the workspace", "refused", `It is ${found.state}.`, { advice: "Start it first." })
+      )
+    }
+    return instanceOf(yield* need(engine, log, workspace))
+  })
+
+export const resume = (engine: Engine, log: string, workspace: WorkspaceId): Effect.Effect<Instance, BackendFailure> =>
+  Effect.gen(function* () {
+    const found = yield* need(engine, log, workspace)
+    if (found.state === "paused") yield* unpause(engine, found)
+    else if (found.state !== "running") {
+      return yield* Effect.fail(
+        failed("resume the workspace", "refused", `It is ${found.state}.`, { advice: "Start it instead." })
+      )
+    }
+    return instanceOf(yield* need(engine, log, workspace))
+  })
+
+const unpause = (engine: Engine, found: Found) =>
+  engine.call("resume the workspace", limits.change, (docker, abortSignal) =>
+    docker.getContainer(found.id).unpause({ abortSignal })
+  )

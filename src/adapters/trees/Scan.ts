@@ -1,0 +1,222 @@
+/** Looks through a folder: what it holds, each content by its hash, reading only what is not as it was seen last. */
+import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs"
+import { TreeStoreFailed } from "../../app/ports/TreeStore.ts"
+import { encode, type Entry, hashOf } from "./Entries.ts"
+import { codeOf } from "./Failures.ts"
+import { ignoredIn } from "./Ignored.ts"
+import { isAsSeen, type Seen, settled } from "./Looks.ts"
+import { forSystem, shown, within } from "./Paths.ts"
+import { readContent } from "./ReadFile.ts"
+import { isStaging } from "./Staging.ts"
+
+export interface Order {
+  /** Its real path, one character a byte. */
+  readonly folder: string
+  readonly ignored: boolean
+  /** Nothing but what `over` has. */
+  readonly only?: boolean
+  readonly mostFiles: number
+  readonly mostBytes: number
+  /** What is looked at even if it is ignored: what restoring that tree would replace. */
+  readonly over?: (path: string) => Pick<Entry, "type"> | undefined
+  /** Not looked at: the store's own folder. */
+  readonly own: Pick<Stats, "dev" | "ino">
+  readonly known: ReadonlyMap<string, Seen> | undefined
+  /** Takes a content; answers its hash. */
+  readonly put: (bytes: Buffer) => string
+  readonly putFolder: (bytes: Buffer) => string
+  /** What git ignores, where that is known already. */
+  readonly ignoredPaths?: ReadonlySet<string>
+  /** Whether a content that was seen before may be taken as stored. Never asked of others. */
+  readonly isStored: (seen: Seen) => boolean
+  /** Whether what `put` takes is stored. */
+  readonly stores: (hash: string) => boolean
+}
+
+export interface Scanned {
+  readonly root: string
+  readonly entries: ReadonlyArray<Entry>
+  readonly files: number
+  readonly bytes: number
+  readonly leftOut: ReadonlyArray<{ readonly path: string; readonly why: string }>
+  /** Paths of files that changed while they were read. */
+  readonly unsteady: ReadonlyArray<string>
+  readonly seen: ReadonlyMap<string, Seen>
+  readonly ignoredPaths: ReadonlySet<string>
+}
+
+/** All of a folder; what is not ignored; only what `over` has. */
+type Extent = "all" | "selected" | "only"
+
+/** Thrown: TreeStoreFailed, what the file system throws, what `put` throws. */
+export const scan = (order: Order): Scanned => {
+  const seen = new Map<string, Seen>()
+  const leftOut: Array<{ path: string; why: string }> = []
+  const unsteady: Array<string> = []
+  let files = 0
+  let bytes = 0
+
+  const count = (size: number) => {
+    files++
+    bytes += size
+    if (files > order.mostFiles) throw tooMuch(order, `it holds more than ${order.mostFiles} files`)
+    if (bytes > order.mostBytes) throw tooMuch(order, `it holds more than ${order.mostBytes} bytes`)
+  }
+
+  const folder = (
+    path: string,
+    extent: Extent,
+    outer: ReadonlySet<string>
+  ): { entries: Array<Entry>; hides: boolean } => {
+    const absolute = path === "" ? order.folder : `${order.folder}/${path}`
+    const names = readdirSync(forSystem(absolute), { encoding: "latin1" }).sort()
+    const isRepository = path !== "" && names.includes(".git")
+    const ignored = isRepository && extent === "selected" ? nestedIgnored(absolute, path) : outer
+    const entries: Array<Entry> = []
+    let hides = false
+    for (const name of names) {
+      if (path === "" && name === ".git") continue
+      const inner = within(path, name)
+      const inside = extentOf(inner, extent, ignored)
+      if (inside === undefined || (path === "" && isStaging(name))) {
+        if (path === "" && isStaging(name)) leftOut.push({ path: shown(name), why: interrupted })
+        hides = true
+        continue
+      }
+      const found = entry(name, inner, `${absolute}/${name}`, inside, ignored)
+      if (found === undefined) hides = true
+      else if (found !== "gone") entries.push(found)
+    }
+    return { entries, hides }
+  }
+
+  const extentOf = (path: string, extent: Extent, ignored: ReadonlySet<string>): Extent | undefined => {
+    const isOut = extent === "only" || (extent === "selected" && ignored.has(path))
+    if (!isOut) return extent
+    const over = order.over?.(path)
+    if (over === undefined) return undefined
+    return over.type === "d" ? "only" : "all"
+  }
+
+  const entry = (
+    name: string,
+    path: string,
+    absolute: string,
+    extent: Extent,
+    ignored: ReadonlySet<string>
+  ): Entry | "gone" | undefined => {
+    try {
+      const stat = lstatSync(forSystem(absolute), { throwIfNoEntry: false })
+      if (stat === undefined) return "gone"
+      if (stat.isDirectory()) {
+        if (stat.ino === order.own.ino && stat.dev === order.own.dev) return undefined
+        const { entries, hides } = folder(path, extent, ignored)
+        return { name, type: "d", mode: stat.mode & 0o7777, size: 0, hash: hashOfFolder(path, entries), entries, hides }
+      }
+      const isLink = stat.isSymbolicLink()
+      if (!isLink && !stat.isFile()) {
+        leftOut.push({ path: shown(path), why: kindOf(stat) })
+        return undefined
+      }
+      count(stat.size)
+      const mode = isLink ? 0 : stat.mode & 0o7777
+      const known = order.known?.get(path)
+      if (known !== undefined && isAsSeen(known, stat) && order.isStored(known)) {
+        seen.set(path, known)
+        return { name, type: known.type, mode, size: isLink ? 0 : stat.size, hash: known.hash }
+      }
+      return isLink ? link(name, path, absolute, stat) : file(name, path, absolute)
+    } catch (cause) {
+      const code = codeOf(cause)
+      if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return "gone"
+      if (code !== "EACCES" && code !== "EPERM") throw cause
+      leftOut.push({ path: shown(path), why: "it may not be read" })
+      return undefined
+    }
+  }
+
+  const link = (name: string, path: string, absolute: string, stat: Stats): Entry => {
+    const at = Date.now()
+    const hash = order.put(readlinkSync(forSystem(absolute), { encoding: "buffer" }))
+    seen.set(path, seenAs(stat, "l", hash, settled(stat, at), order.stores(hash)))
+    return { name, type: "l", mode: 0, size: 0, hash }
+  }
+
+  const file = (name: string, path: string, absolute: string): Entry | "gone" => {
+    const content = readContent(absolute, order.put)
+    if (content === undefined) return "gone"
+    const { type, hash, size, stat, at, steady } = content
+    if (!steady) unsteady.push(shown(path))
+    seen.set(path, seenAs(stat, type, hash, steady && settled(stat, at), order.stores(hash)))
+    return { name, type, mode: stat.mode & 0o7777, size, hash }
+  }
+
+  /** In `seen` with a slash at the end, so that it is not asked for again whether the store has it. */
+  const hashOfFolder = (path: string, entries: ReadonlyArray<Entry>): string => {
+    const bytes = encode(entries)
+    const known = order.known?.get(`${path}/`)
+    const hash = hashOf(bytes)
+    const isStored = known?.hash === hash && order.isStored(known)
+    if (!isStored) order.putFolder(bytes)
+    seen.set(`${path}/`, isStored ? known : { ...folderSeen, hash, stored: order.stores(hash) })
+    return hash
+  }
+
+  const extent = order.only === true ? "only" : order.ignored ? "all" : "selected"
+  const ignoredPaths = order.ignoredPaths ?? (extent === "selected" ? ignoredIn(order.folder) : new Set<string>())
+  const { entries } = folder("", extent, ignoredPaths)
+  return { ignoredPaths, root: hashOfFolder("", entries), entries, files, bytes, leftOut, unsteady, seen }
+}
+
+const seenAs = (stat: Stats, type: Entry["type"], hash: string, settled: boolean, stored: boolean): Seen => ({
+  dev: stat.dev,
+  ino: stat.ino,
+  mode: stat.mode,
+  size: stat.size,
+  modified: stat.mtimeMs,
+  changed: stat.ctimeMs,
+  type,
+  hash,
+  settled,
+  stored
+})
+
+const folderSeen: Omit<Seen, "hash" | "stored"> = {
+  dev: 0,
+  ino: 0,
+  mode: 0,
+  size: 0,
+  modified: 0,
+  changed: 0,
+  type: "d",
+  settled: true
+}
+
+/** A repository inside of another says itself what it ignores; one that git can't read ignores nothing. */
+const nestedIgnored = (absolute: string, path: string): ReadonlySet<string> => {
+  try {
+    return new Set([...ignoredIn(absolute)].map((inner) => within(path, inner)))
+  } catch (cause) {
+    if (cause instanceof TreeStoreFailed) return new Set()
+    throw cause
+  }
+}
+
+const interrupted = "what a restore left that did not come to its end; restore again"
+
+const kindOf = (stat: Stats): string =>
+  stat.isSocket()
+    ? "a socket"
+    : stat.isFIFO()
+      ? "a pipe"
+      : stat.isBlockDevice() || stat.isCharacterDevice()
+        ? "a device"
+        : "no file"
+
+const tooMuch = (order: Order, detail: string) =>
+  new TreeStoreFailed({
+    operation: "Keeping the files",
+    path: shown(order.folder),
+    detail,
+    advice: "Have git ignore what need not be kept, or allow more"
+  })
