@@ -36,6 +36,9 @@ export interface Round {
   readonly isSame: boolean
 }
 
+/** Contents on their way at a time. */
+const atOnce = 8
+
 type Work = { readonly side: SideName; readonly step: Step }
 
 /** Only one at a time; fails with `SyncBusy` when another process is at one. Halts and failures are shown by `status`. */
@@ -112,12 +115,18 @@ const attemptRound = (session: SyncSession, { force = false }: RoundOptions) =>
 const stageAll = (session: SyncSession, work: ReadonlyArray<Work>, sight: Sight, failed: Map<string, Problem>) =>
   Effect.gen(function* () {
     let bytes = 0
-    for (const { side, step } of work) {
-      if (step.do !== "file") continue
-      if (yield* isStaged(session[side], step)) continue
-      const staged = yield* tried(stageFile(session, session[side], step, sight), step.path, failed)
-      bytes += staged?.bytes ?? 0
-    }
+    yield* Effect.forEach(
+      work,
+      ({ side, step }) =>
+        Effect.gen(function* () {
+          if (step.do !== "file") return
+          const to = session[side]
+          if (yield* tried(isStaged(to, step), step.path, failed)) return
+          const staged = yield* tried(stageFile(session, to, step, sight), step.path, failed)
+          bytes += staged?.bytes ?? 0
+        }),
+      { concurrency: atOnce, discard: true }
+    )
     yield* Effect.all([session.host.flush, session.workspace.flush], { concurrency: 2 })
     return bytes
   })
