@@ -72,10 +72,9 @@ export const make = (file: string) =>
           const insert = database.prepare("insert into intents values (?, ?, ?, ?)")
           for (const { side, path, stamp, entry } of intents) insert.run(side, path, stamp, JSON.stringify(entry))
         }),
-      record: ({ ancestor, seen, conflicts }) =>
+      record: ({ before, ancestor, seen, conflicts }) =>
         inTransaction(() => {
-          const before = load(database)
-          keep(database, "ancestor", before.ancestor, ancestor, sameEntry)
+          keepAncestor(database, before.ancestor, ancestor)
           for (const side of ["host", "workspace"] as const) keepSeen(database, side, before.seen[side], seen[side])
           const insert = database.prepare("insert or ignore into conflicts values (?, ?, ?, ?)")
           for (const { copy, path, side, at } of conflicts) insert.run(copy, path, side, at)
@@ -140,17 +139,11 @@ const load = (database: Database.Database): Kept => {
 }
 
 /** Writes what differs. */
-const keep = (
-  database: Database.Database,
-  table: "ancestor",
-  before: Tree,
-  after: Tree,
-  isSame: (a: Entry | undefined, b: Entry | undefined) => boolean
-): void => {
-  const put = database.prepare(`insert or replace into ${table} values (?, ?)`)
-  const drop = database.prepare(`delete from ${table} where path = ?`)
+const keepAncestor = (database: Database.Database, before: Tree, after: Tree): void => {
+  const put = database.prepare("insert or replace into ancestor values (?, ?)")
+  const drop = database.prepare("delete from ancestor where path = ?")
   for (const path of before.keys()) if (!after.has(path)) drop.run(path)
-  for (const [path, entry] of after) if (!isSame(before.get(path), entry)) put.run(path, JSON.stringify(entry))
+  for (const [path, entry] of after) if (!sameEntry(before.get(path), entry)) put.run(path, JSON.stringify(entry))
 }
 
 const keepSeen = (

@@ -50,6 +50,8 @@ export interface Kept {
 }
 
 export interface RoundRecord {
+  /** What `load` gave at its beginning: what did not change since is not written again. */
+  readonly before: Kept
   readonly ancestor: Tree
   readonly seen: Readonly<Record<SideName, ReadonlyMap<string, Seen>>>
   readonly conflicts: ReadonlyArray<KnownConflict>

@@ -94,6 +94,7 @@ const attemptRound = (session: SyncSession, { force = false }: RoundOptions) =>
     const ancestor = remembered(sight.situation, outcome, undone)
     const conflicts = [...rescuedBefore, ...rescued, ...conflictsOf(outcome, undone, at)]
     yield* memory.record({
+      before: kept,
       ancestor,
       seen: { host: sight.scans.host.seen, workspace: sight.scans.workspace.seen },
       conflicts

@@ -10,7 +10,6 @@ import * as LocalSide from "../../../src/adapters/sync/local/LocalSide.ts"
 import type { SyncMemory } from "../../../src/app/ports/SyncMemory.ts"
 import type { SyncSide } from "../../../src/app/ports/SyncSide.ts"
 import { makeSession, type SyncOptions, type SyncSession } from "../../../src/app/sync/SyncSession.ts"
-import type { SideName } from "../../../src/domain/sync/Entry.ts"
 import { ownFolder } from "../../../src/domain/sync/Names.ts"
 
 export interface Pair {
@@ -63,5 +62,3 @@ export const contents = (root: string, below = ""): Record<string, string> => {
   }
   return found
 }
-
-export const rootOf = (pair: Pair, side: SideName): string => pair[side]
