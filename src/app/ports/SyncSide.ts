@@ -90,7 +90,9 @@ export interface SyncSide {
   readonly isThere: (path: string) => Effect.Effect<boolean, SideFailed>
   /** A file's content, at once when it is small. */
   readonly read: (path: string, seen: Seen) => Effect.Effect<Buffer | Readable, SideFailed>
-  /** The SHA-256 of what is staged under a name, by a run that was cut short; undefined when nothing is. */
+  /** Under which names something is staged, by a run that was cut short. */
+  readonly stagedNames: Effect.Effect<ReadonlySet<string>, SideFailed>
+  /** The SHA-256 of what is staged under a name; undefined when nothing is. */
   readonly staged: (name: string) => Effect.Effect<string | undefined, SideFailed>
   /** Writes a content where it is not seen yet, on the same file system; there whole or not at all. */
   readonly stage: (name: string, content: Buffer | Readable) => Effect.Effect<void, SideFailed>

@@ -15,7 +15,7 @@ import type { SideFailed } from "../ports/SyncSide.ts"
 import { applyStep } from "./Apply.ts"
 import { identify } from "./Identify.ts"
 import { applyBrake, lookAtBoth, problemsOf, sides, type Sight } from "./Look.ts"
-import { isStaged, stageFile } from "./Stage.ts"
+import { isStaged, stagedName, stageFile } from "./Stage.ts"
 import type { SyncSession } from "./SyncSession.ts"
 import { mostProblems, type Problem, type SyncState } from "./SyncState.ts"
 
@@ -116,13 +116,14 @@ const attemptRound = (session: SyncSession, { force = false }: RoundOptions) =>
 const stageAll = (session: SyncSession, work: ReadonlyArray<Work>, sight: Sight, failed: Map<string, Problem>) =>
   Effect.gen(function* () {
     let bytes = 0
+    const left = yield* Effect.all({ host: session.host.stagedNames, workspace: session.workspace.stagedNames })
     yield* Effect.forEach(
       work,
       ({ side, step }) =>
         Effect.gen(function* () {
           if (step.do !== "file") return
           const to = session[side]
-          if (yield* tried(isStaged(to, step), step.path, failed)) return
+          if (left[side].has(stagedName(step)) && (yield* tried(isStaged(to, step), step.path, failed)) === true) return
           const staged = yield* tried(stageFile(session, to, step, sight), step.path, failed)
           bytes += staged?.bytes ?? 0
         }),

@@ -75,14 +75,8 @@ const placeNew = (staged: string, target: string): void => {
   }
 }
 
-const around = <A>(
-  root: Root,
-  path: string,
-  body: (folders: { readonly parent: HeldFolder; readonly staging: HeldFolder; readonly taken: HeldFolder }) => A
-): A =>
-  within(root, parentOf(path), (parent) =>
-    within(root, stagingFolder, (staging) => within(root, takenFolder, (taken) => body({ parent, staging, taken })))
-  )
+const around = <A>(root: Root, path: string, ours: string, body: (parent: HeldFolder, ours: HeldFolder) => A): A =>
+  within(root, parentOf(path), (parent) => within(root, ours, (folder) => body(parent, folder)))
 
 /** `made`: the mode of a new file. */
 export const putStaged = (
@@ -92,7 +86,7 @@ export const putStaged = (
   expected: Seen | undefined,
   mode: { readonly made: number; readonly executable: boolean } | undefined
 ): void =>
-  around(root, path, ({ parent, staging, taken }) => {
+  around(root, path, stagingFolder, (parent, staging) => {
     const target = parent.at(nameOf(path))
     const stamp = expected === undefined ? undefined : check(target, expected)
     if (mode !== undefined)
@@ -102,7 +96,7 @@ export const putStaged = (
       )
     if (stamp === undefined) placeNew(staging.at(staged), target)
     else {
-      keepSecondName(target, taken.at(takenName(path)), stamp)
+      within(root, takenFolder, (taken) => keepSecondName(target, taken.at(takenName(path)), stamp))
       renameSync(staging.at(staged), target)
     }
   })
@@ -156,7 +150,7 @@ export const changeMode = (root: Root, path: string, executable: boolean, expect
   })
 
 export const remove = (root: Root, path: string, expected: Seen): void =>
-  around(root, path, ({ parent, taken }) => {
+  around(root, path, takenFolder, (parent, taken) => {
     const target = parent.at(nameOf(path))
     if (expected.entry.kind === "folder") {
       try {

@@ -130,6 +130,7 @@ export const make = (side: SideName, path: string): SyncSide => {
           }
         })
       ),
+    stagedNames: attempt("look", "", () => within(root, stagingFolder, ({ self }) => new Set(readdirSync(self)))),
     staged: (name) =>
       attempt("look", name, () =>
         within(root, stagingFolder, (staging) => {

@@ -34,8 +34,11 @@ const kindOf = (stat: BigIntStats): string =>
         : "no file"
 
 /** Undefined when nothing is there. Yields now and then while it reads, so that nothing else waits for a large file. */
-export function* look(path: string, known: Seen | undefined): Generator<void, Sight | undefined> {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+export function* look(
+  path: string,
+  known: Seen | undefined,
+  stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+): Generator<void, Sight | undefined> {
   if (stat === undefined) return undefined
   const stamp = stampOf(stat)
   const age = Date.now() - Number(stat.ctimeNs / 1_000_000n)

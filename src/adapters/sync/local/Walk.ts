@@ -57,7 +57,7 @@ export function* walk(root: Root, known: ReadonlyMap<string, Seen>, ignores: Ign
         leftOut.push({ path, reason: "special", why: "is another file system" })
         return
       }
-      const sight = yield* look(folder.at(name), known.get(path))
+      const sight = yield* look(folder.at(name), known.get(path), stat)
       if (sight === undefined) return
       if (!isSeen(sight)) leftOut.push({ path, ...sight })
       else {

@@ -162,6 +162,9 @@ export const make = (
         return sink
       })
     },
+    stagedNames: Effect.map(sftp.list(at(stagingFolder)), (entries) => new Set(entries.map(({ name }) => name))).pipe(
+      named("look", "")
+    ),
     staged: (name) =>
       Effect.gen(function* () {
         const path = `${stagingFolder}/${name}`
