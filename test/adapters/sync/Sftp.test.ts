@@ -3,12 +3,14 @@ import { randomBytes } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import * as fc from "fast-check"
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest"
 import * as LocalSide from "../../../src/adapters/sync/local/LocalSide.ts"
 import * as SftpSide from "../../../src/adapters/sync/sftp/SftpSide.ts"
 import { conflicts, flush, resume } from "../../../src/app/sync/Sync.ts"
 import { makeSession, type SyncSession } from "../../../src/app/sync/SyncSession.ts"
 import { contents, type Pair, pair } from "../../app/sync/pair.ts"
+import { holds, operations } from "../../app/sync/operations.ts"
 import { type Stage, stage } from "../ssh/stage.ts"
 
 let at: Stage
@@ -122,3 +124,28 @@ test("does not write through a link that is put in a folder's place there", asyn
   expectSame()
   expect(contents(outside)).toEqual({})
 })
+
+test(
+  "whatever is done on both sides and wherever rounds are cut, both become the same and nothing is lost",
+  { timeout: 300_000 },
+  () =>
+    at.connected((connection) =>
+      Effect.scoped(
+        Effect.flatMap(connection.sftp, (sftp) =>
+          Effect.promise(() =>
+            fc.assert(
+              fc.asyncProperty(operations, (given) =>
+                holds(
+                  given,
+                  ({ workspace }) =>
+                    (side) =>
+                      side.side === "host" ? side : SftpSide.make("workspace", sftp, workspace)
+                )
+              ),
+              { numRuns: Number(process.env["SYNC_RUNS"] ?? 10) }
+            )
+          )
+        )
+      )
+    )
+)

@@ -138,6 +138,20 @@ describe("a sync of two folders", () => {
     expect(await run(status(both.memory))).toMatchObject({ word: "idle", isSame: true, problemCount: 2 })
   })
 
+  test("reports names that are one on a side that ignores case or Unicode form, and touches none of them", async () => {
+    const session = both.session({}, (side) => (side.side === "host" ? side : { ...side, folds: Effect.succeed(true) }))
+    for (const name of ["README", "readme", "caf\u00E9", "cafe\u0301", "other"]) writeFileSync(onHost(name), name)
+    expect(await failure(flush(session))).toMatchObject({ _tag: "NotTheSame", problems: { length: 4 } })
+    expect(contents(both.workspace)).toEqual({ other: "other" })
+    rmSync(onHost("readme"))
+    rmSync(onHost("cafe\u0301"))
+    await run(flush(session))
+    expectSame()
+    renameSync(onHost("README"), onHost("Readme"))
+    await run(flush(session))
+    expectSame()
+  })
+
   test("takes names as they are", async () => {
     const names = [
       "with space",
