@@ -3,6 +3,7 @@ import { claudeProgram } from "./test/e2e/clients/Claude.ts"
 import { codexProgram } from "./test/e2e/clients/Codex.ts"
 import { geminiProgram } from "./test/e2e/clients/Gemini.ts"
 import { openCodeProgram } from "./test/e2e/clients/OpenCodeSettings.ts"
+import { tmux } from "./test/e2e/clients/Screen.ts"
 
 // The registry's OpenCode is for this platform; elsewhere it may be named by NEXUS_E2E_OPENCODE.
 const hasOpenCode = openCodeProgram !== undefined || (process.platform === "linux" && process.arch === "x64")
@@ -15,6 +16,7 @@ export default defineConfig({
     exclude: [
       ...configDefaults.exclude,
       ...(claudeProgram === undefined ? ["test/e2e/Claude.test.ts"] : []),
+      ...(claudeProgram === undefined || tmux === undefined ? ["test/e2e/ClaudeScreen.test.ts"] : []),
       ...(codexProgram === undefined ? ["test/e2e/Codex.test.ts"] : []),
       ...(geminiProgram === undefined ? ["test/e2e/Gemini.test.ts"] : []),
       ...(hasOpenCode ? [] : ["test/e2e/OpenCode.test.ts", "test/e2e/Boulder.test.ts"])

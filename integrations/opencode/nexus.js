@@ -22,6 +22,9 @@ const hook = isAbsolute(installed) ? installed : join(env["NEXUS_HOME"] || join(
 const debounce = Number(env["NEXUS_OPENCODE_DEBOUNCE_MS"] || 2000)
 const limit = 10_000
 
+/** Set where `nexus boulder run` started this process, which ends with its turn. */
+const follower = env["NEXUS_FOLLOWER"] || ""
+
 /** Contents of files above this size are left to what the client tells of them; bytes. */
 const largest = 1024 * 1024
 
@@ -166,6 +169,8 @@ export const Nexus = async ({ client, directory, worktree }) => {
     const notice = textOf(answer["notice"])
     if (notice !== undefined)
       await quietly(() => client["tui"].showToast({ body: { title: "Nexus", message: notice, variant: "info" } }))
+    // Whoever follows this process starts another one with it.
+    if (follower !== "") return
     const { text, delayMs } = fieldsOf(answer["continue"])
     if (typeof text !== "string" || text === "" || aborted || error !== null || pending !== null) return
     await new Promise((waited) => setTimeout(waited, Number(delayMs) || 0).unref())
@@ -274,7 +279,10 @@ export const Nexus = async ({ client, directory, worktree }) => {
     /** By this a command knows in which conversation it is given. @param {Fields} input @param {Fields} output */
     "shell.env": async (input, output) => {
       const id = textOf(input["sessionID"])
-      if (id !== undefined) fieldsOf(output["env"])["NEXUS_OPENCODE_SESSION"] = (await rootOf(id)) ?? id
+      if (id === undefined) return
+      fieldsOf(output["env"])["NEXUS_OPENCODE_SESSION"] = (await rootOf(id)) ?? id
+      // What is started in its shell is no process that is followed.
+      if (follower !== "") fieldsOf(output["env"])["NEXUS_FOLLOWER"] = ""
     },
 
     /** @param {Fields} input @param {Fields} output */

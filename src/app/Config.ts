@@ -40,6 +40,16 @@ export const loadSafely = (
   environment: Sources["environment"] = process.env
 ): Config => Either.getOrElse(load(userFile, checkout, environment), () => cautious)
 
+/** The same, with what is wrong. */
+export const loadTold = (
+  userFile: string,
+  checkout: string | undefined
+): { readonly config: Config; readonly problem: string | null } =>
+  Either.match(load(userFile, checkout), {
+    onLeft: ({ message }) => ({ config: cautious, problem: message }),
+    onRight: (config) => ({ config, problem: null })
+  })
+
 const configOf = (layers: Layers): Config => {
   const value = <K extends Key>(key: K): Values[K] =>
     (layers.settings.has(key) ? layers.settings.get(key)?.value : settings[key].default) as Values[K]

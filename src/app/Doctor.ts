@@ -13,6 +13,7 @@ import { hookScript, hookTarget, launcher } from "./InstallScript.ts"
 import { Nexus } from "./Nexus.ts"
 import { isInstallable } from "./ports/Agent.ts"
 import { Repositories } from "./ports/Repositories.ts"
+import { silenceOf } from "./Silence.ts"
 
 export interface Diagnosis {
   readonly check: string
@@ -179,23 +180,27 @@ const hooks = Effect.gen(function* () {
   const row = project === undefined ? undefined : Projects.find(database, project)
   const installed = row === undefined ? [] : row.hooks.filter(({ file }) => file.startsWith(`${checkout.path}/`))
   if (installed.length === 0) return [warning("hooks", `none are installed in ${checkout.path}`, "nexus init")]
-  return installed.map(({ agent: name, file, scope }): Diagnosis => {
-    const agent = nexus.agents.find((one) => one.name === name)
-    const check = `hooks of ${name}`
-    const again = `nexus init --agent ${name}${scope === "shared" ? " --shared" : ""}`
-    if (agent === undefined || !isInstallable(agent))
-      return warning(check, "this Nexus does not know that agent's hooks", "Update Nexus.")
-    if (!existsSync(file)) return warning(check, `${file} is gone`, again)
-    const text = readFileSync(file, "utf8")
-    if (agent.settings.isDisabled(text))
-      return warning(check, `all hooks are switched off in ${file}`, "Switch them on again there.")
-    if (!agent.settings.isCurrent(text, hookTarget(nexus, checkout.path), scope))
-      return warning(check, `those in ${file} are not what this Nexus installs`, again)
-    const { nextStep } = agent.settings
-    // Whether a person has allowed them is the client's secret; that they run shows by what they deliver.
-    return nextStep === undefined ||
-      Sessions.list(database, { agent: name, ...(row === undefined ? {} : { project: row.id }) }).length > 0
-      ? ok(check, file)
-      : warning(check, `those in ${file} have delivered nothing yet`, nextStep)
-  })
+  return yield* Effect.forEach(installed, ({ agent: name, file, scope }) =>
+    Effect.gen(function* () {
+      const agent = nexus.agents.find((one) => one.name === name)
+      const check = `hooks of ${name}`
+      const again = `nexus init --agent ${name}${scope === "shared" ? " --shared" : ""}`
+      if (agent === undefined || !isInstallable(agent))
+        return warning(check, "this Nexus does not know that agent's hooks", "Update Nexus.")
+      if (!existsSync(file)) return warning(check, `${file} is gone`, again)
+      const text = readFileSync(file, "utf8")
+      if (agent.settings.isDisabled(text))
+        return warning(check, `all hooks are switched off in ${file}`, "Switch them on again there.")
+      if (!agent.settings.isCurrent(text, hookTarget(nexus, checkout.path), scope))
+        return warning(check, `those in ${file} are not what this Nexus installs`, again)
+      const silence = yield* silenceOf(agent, checkout, file)
+      if (silence !== undefined) return warning(check, silence.detail, silence.fix)
+      const { nextStep } = agent.settings
+      // Whether a person has allowed them is the client's secret; that they run shows by what they deliver.
+      return nextStep === undefined ||
+        Sessions.list(database, { agent: name, ...(row === undefined ? {} : { project: row.id }) }).length > 0
+        ? ok(check, file)
+        : warning(check, `those in ${file} have delivered nothing yet`, nextStep)
+    })
+  )
 })

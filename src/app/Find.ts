@@ -29,6 +29,20 @@ export class Ambiguous extends Schema.TaggedError<Ambiguous>()("Ambiguous", {
   }
 }
 
+/** The one of this name. `hint`: what there is. Fails with NotFound, which says which one may have been meant. */
+export const named = <A>(
+  what: string,
+  name: string,
+  items: ReadonlyArray<A>,
+  nameOf: (item: A) => string,
+  hint: string
+): Effect.Effect<A, NotFound> => {
+  const found = items.find((item) => nameOf(item) === name)
+  if (found !== undefined) return Effect.succeed(found)
+  const guess = nearest(name, items.map(nameOf))
+  return new NotFound({ what, name, hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}${hint}` })
+}
+
 /** By its id, the agent's own id, or the beginning of either. `database`: of the read models to look in. */
 export const session = (name: string, database?: Database) =>
   Effect.gen(function* () {

@@ -5,6 +5,8 @@
  * A crash at any point repeats a delivery at the worst, and its key then says that it is recorded already. What cannot be
  * recorded is set aside with the reason, and blocks nothing.
  */
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Actor } from "../domain/Actor.ts"
 import type { Commit, NewEvent } from "../events/Event.ts"
@@ -37,19 +39,32 @@ export type IngestFailure = LogFailure | SpoolUnavailable
 export const ingest = (live?: string): Effect.Effect<IngestReport, IngestFailure, Ingesting> =>
   Effect.gen(function* () {
     const { home } = yield* Nexus
-    const spool = Spool.make(home.spool)
-    const waiting = yield* spool.list
     let report: IngestReport = { recorded: 0, repeated: 0, rejected: 0 }
-    for (const batch of batches(waiting, live)) {
-      const outcome = yield* ingestBatch(spool, batch, live)
-      report = {
-        recorded: report.recorded + outcome.recorded,
-        repeated: report.repeated + outcome.repeated,
-        rejected: report.rejected + outcome.rejected
+    for (const path of [home.spool, ...workspaceSpools(home.workspaces)]) {
+      const spool = Spool.make(path)
+      for (const batch of batches(yield* spool.list, live)) {
+        const outcome = yield* ingestBatch(spool, batch, live)
+        report = {
+          recorded: report.recorded + outcome.recorded,
+          repeated: report.repeated + outcome.repeated,
+          rejected: report.rejected + outcome.rejected
+        }
       }
     }
     return report
   })
+
+/** What agents inside of workspaces delivered: each workspace has a spool of its own. */
+const workspaceSpools = (folder: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(folder)
+      .map((workspace) => join(folder, workspace, "spool"))
+      .filter((spool) => existsSync(spool))
+  } catch {
+    // No workspace was ever made.
+    return []
+  }
+}
 
 type Ingesting = Effect.Effect.Context<ReturnType<typeof prepare>> | EventLog | Nexus
 

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { projectStream, type ProjectId } from "../domain/Ids.ts"
 import { EventLog } from "../events/EventLog.ts"
@@ -11,7 +12,7 @@ import * as InstallHooks from "./InstallHooks.ts"
 import { installScript } from "./InstallScript.ts"
 import { nearest } from "./nearest.ts"
 import { Nexus } from "./Nexus.ts"
-import { type InstallableAgent, isInstallable } from "./ports/Agent.ts"
+import { type InstallableAgent, isInstallable, SettingsRefused } from "./ports/Agent.ts"
 import { checkoutHere, registerCheckout } from "./ProjectOf.ts"
 import { observeBaseline } from "./trace/Baseline.ts"
 
@@ -117,24 +118,39 @@ export const planUninstall = (names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const checkout = yield* checkoutHere
     const changes: Array<InstallHooks.SettingsChange> = []
+    const refused: Array<SettingsRefused> = []
     for (const agent of yield* agentsNamed(names)) {
       // Most clients have one file in a checkout, whether it is committed or not.
       const files = new Map(scopes.map((scope) => [join(checkout.path, agent.settings.file(scope)), scope]))
       for (const [file, scope] of files) {
-        const planned = existsSync(file) ? yield* InstallHooks.planUninstall(agent, file, scope) : undefined
-        if (planned?.changed === true) changes.push(planned)
+        if (!existsSync(file)) continue
+        // One that can't be understood keeps no other from being put right.
+        const planned = yield* Effect.either(InstallHooks.planUninstall(agent, file, scope))
+        if (Either.isLeft(planned)) refused.push(planned.left)
+        else if (planned.right.changed) changes.push(planned.right)
       }
     }
-    return { checkout: checkout.path, changes } satisfies UninstallPlan
+    return { checkout: checkout.path, changes, refused } satisfies UninstallPlan
   })
 
 const scopes = ["local", "shared"] as const
 
-export type UninstallPlan = Pick<InitPlan, "checkout" | "changes">
+export interface UninstallPlan extends Pick<InitPlan, "checkout" | "changes"> {
+  readonly refused: ReadonlyArray<SettingsRefused>
+}
+
+/** Settings files that may still have hooks of ours. All others were put right. */
+export class HooksLeft extends Schema.TaggedError<HooksLeft>()("HooksLeft", { files: Schema.Array(SettingsRefused) }) {
+  override get message() {
+    return this.files.map(({ message }) => message).join(" ")
+  }
+}
 
 export interface UninstallReport {
   readonly checkout: string
   readonly hooks: ReadonlyArray<{ readonly agent: string; readonly file: string; readonly restored: boolean }>
+  /** Files that were left as they are. */
+  readonly refused: ReadonlyArray<SettingsRefused>
 }
 
 export const uninstall = (plan: UninstallPlan) =>
@@ -142,8 +158,15 @@ export const uninstall = (plan: UninstallPlan) =>
     const log = yield* EventLog
     const { user } = yield* Nexus
     const { project } = yield* registerCheckout(yield* checkoutHere)
+    const removed: Array<InstallHooks.SettingsChange> = []
+    const refused = [...plan.refused]
     for (const change of plan.changes) {
-      yield* InstallHooks.uninstall(change)
+      const done = yield* Effect.either(InstallHooks.uninstall(change))
+      if (Either.isLeft(done)) {
+        refused.push(done.left)
+        continue
+      }
+      removed.push(change)
       const { agent, file, restores: restored } = change
       yield* log.append([
         {
@@ -154,8 +177,8 @@ export const uninstall = (plan: UninstallPlan) =>
         }
       ])
     }
-    const hooks = plan.changes.map(({ agent, file, restores }) => ({ agent, file, restored: restores }))
-    return { checkout: plan.checkout, hooks } satisfies UninstallReport
+    const hooks = removed.map(({ agent, file, restores }) => ({ agent, file, restored: restores }))
+    return { checkout: plan.checkout, hooks, refused } satisfies UninstallReport
   })
 
 /** Those of these names; by default all that have hooks to install. */
@@ -165,7 +188,8 @@ const agentsNamed = (names: ReadonlyArray<string>) =>
     if (names.length === 0) return agents.filter(isInstallable)
     return yield* Effect.forEach(names, (name): Effect.Effect<InstallableAgent, AgentUnknown | AgentNotInstallable> => {
       const agent = agents.find((one) => one.name === name)
-      if (agent === undefined) return Effect.fail(new AgentUnknown({ name, known: agents.map((one) => one.name) }))
+      if (agent === undefined)
+        return Effect.fail(new AgentUnknown({ name, known: agents.filter(isInstallable).map((one) => one.name) }))
       return isInstallable(agent) ? Effect.succeed(agent) : Effect.fail(new AgentNotInstallable({ name }))
     })
   })

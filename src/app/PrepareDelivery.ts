@@ -11,6 +11,7 @@ import type { ContentRef } from "../domain/Content.ts"
 import type { FileObserved } from "../domain/FileEvents.ts"
 import { clientOf, type ContentHash, type ProjectId, type SessionId } from "../domain/Ids.ts"
 import type { Observation, SessionFact } from "../domain/Session.ts"
+import { isBypass } from "../domain/boulder/Bypass.ts"
 import type { AgentList } from "../domain/boulder/Mirror.ts"
 import { marker } from "../domain/boulder/Prompt.ts"
 import type { PreparedBlob } from "../events/Blobs.ts"
@@ -140,7 +141,7 @@ export const prepare = (
     const stored = yield* store.raw(kept, states.payloads.get(session))
     states.payloads.set(session, stored)
     const raw = stored.blob.hash
-    const facts = reading.facts.map((fact) => withWrites(fact, window, seen))
+    const facts = reading.facts.map((fact) => withBypass(withWrites(fact, window, seen), window))
     const late: Array<SessionFact> = []
     const behind = { session, live, time: delivery.time, facts, seen, call: window?.call }
     for (const edit of yield* lookBehind(behind)) {
@@ -239,6 +240,12 @@ const withWrites = (fact: SessionFact, window: CallWindow | undefined, { writes 
   (fact.type === "ToolCompleted" || fact.type === "ToolFailed") &&
   fact.payload.call === window?.call
     ? ({ ...fact, payload: { ...fact.payload, writes } } as SessionFact)
+    : fact
+
+/** Judged here, where the command is whole. */
+const withBypass = (fact: SessionFact, window: CallWindow | undefined): SessionFact =>
+  fact.type === "ToolCompleted" && window?.command !== undefined && fact.payload.call === window.call
+    ? { ...fact, payload: { ...fact.payload, bypass: isBypass(window.command) } }
     : fact
 
 const keyOf = (agent: Agent, reading: Reading, delivery: Delivery): string =>

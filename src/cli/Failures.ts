@@ -54,6 +54,7 @@ const exits: Readonly<Record<string, number>> = {
   LogTooNew: exitCodes.integrity,
   IntegrityBroken: exitCodes.integrity,
   GitMissing: exitCodes.missing,
+  ProgramMissing: exitCodes.missing,
   PolicyUnreadable: exitCodes.usage,
   GateNotPassed: exitCodes.policy,
   ConfigUnreadable: exitCodes.usage,

@@ -1,26 +1,30 @@
 /**
  * `nexus hook AGENT`: one payload on stdin (or, with --delivered NAME, already in the spool), recorded before it returns.
  *
- * It never makes an agent fail: whatever goes wrong is one line on stderr and exit code 0, and the payload is in the spool.
+ * It never makes an agent fail: whatever goes wrong is one line on stderr and exit code 0, and the payload is in the spool. With --wake
+ * it may stay, and end with code 2: see wake.ts.
  */
-import { readFileSync } from "node:fs"
+// Before everything else: what it begins goes on while the rest is loaded.
+import "./beginLooking.ts"
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { answerHook } from "../app/boulder/AnswerHook.ts"
+import { tellFollower, variable } from "../app/boulder/Follow.ts"
+import { patience } from "../app/boulder/JudgeStop.ts"
 import { ingest } from "../app/Ingest.ts"
-import type { Json, JsonObject } from "../app/ports/Agent.ts"
+import { Nexus } from "../app/Nexus.ts"
+import type { JsonObject } from "../app/ports/Agent.ts"
 import { locate } from "../events/Home.ts"
 import * as Spool from "../events/Spool.ts"
+import { given, objectIn } from "./givenPayload.ts"
 import { describeHookFailure } from "./hookFailure.ts"
 import { takeGlobals } from "./takeGlobals.ts"
+import { wake } from "./wake.ts"
 import * as Live from "./Live.ts"
 import { print } from "./print.ts"
 
-const usage = "usage: nexus hook AGENT [--delivered NAME] [--no-answer] < PAYLOAD"
-
-/** An agent waits no longer than this for its answer, in milliseconds; clients end a hook of theirs after ten seconds. */
-const patience = 8000
+const usage = "usage: nexus hook AGENT [--delivered NAME] [--no-answer | --wake] < PAYLOAD"
 
 class TooSlow extends Data.TaggedError("TooSlow") {
   override readonly message = `the log took longer than ${patience / 1000} s`
@@ -32,21 +36,23 @@ const began = performance.timeOrigin
 export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   const { home: flag, rest } = takeGlobals(args)
   const isMute = rest.includes("--no-answer")
-  const [, agent, option, name] = rest.filter((word) => word !== "--no-answer")
+  const wakes = rest.includes("--wake")
+  const [, agent, option, name] = rest.filter((word) => word !== "--no-answer" && word !== "--wake")
   const home = locate(flag, process.env)
   if (rest[0] !== "hook" || agent === undefined || agent.startsWith("-")) {
     if (agent !== "--help" && agent !== "-h") return print(2, `nexus: ${usage}\n`)
     return print(
       1,
-      `${usage}\n\nRecords one hook payload of an agent; what its hooks run after nexus init. Always exits 0.\n`
+      `${usage}\n\nRecords one hook payload of an agent; what its hooks run after nexus init. Exits 0, or 2 to wake an idle conversation.\n`
     )
   }
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(agent))
     return print(2, `nexus: ${JSON.stringify(agent)} cannot be the name of an agent\n`)
 
   let kept = false
+  let asked: JsonObject | undefined
   const program = Effect.gen(function* () {
-    const payload = yield* Effect.sync(() => readFileSync(0))
+    const payload = yield* Effect.sync(given)
     const delivered =
       option === "--delivered" && name !== undefined
         ? name
@@ -57,7 +63,14 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
       const report = yield* ingest(delivered)
       if (report.rejected > 0)
         yield* Effect.sync(() => print(2, "nexus: a payload could not be recorded; see: nexus doctor\n"))
-      const answer = yield* answerHook(agent, objectIn(payload), began)
+      if (wakes) {
+        asked = objectIn(payload)
+        return
+      }
+      const answer = yield* answerHook(agent, objectIn(payload), began, (line) => print(2, `nexus: ${line}\n`))
+      const { agents } = yield* Nexus
+      const session = agents.find((one) => one.name === agent)?.stop?.(objectIn(payload))?.session ?? null
+      yield* Effect.sync(() => tellFollower(home, process.env[variable], session))
       if (answer !== "" && !isMute) yield* Effect.sync(() => print(1, answer))
     }).pipe(
       Effect.provide(Live.live(home)),
@@ -72,14 +85,5 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
     )
   )
   await Effect.runPromise(program)
-}
-
-/** What is no JSON object asks for no answer. */
-const objectIn = (bytes: Buffer): JsonObject => {
-  try {
-    const value = JSON.parse(bytes.toString("utf8")) as Json
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
-  } catch {
-    return {}
-  }
+  if (asked !== undefined) await wake(agent, asked, home)
 }

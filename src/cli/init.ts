@@ -62,13 +62,16 @@ export const uninstallCommand = Command.make("uninstall", { agent: installed, ye
       yield* showDiffs(plan.changes)
       if (options.dryRun)
         return yield* output.result({ dryRun: true, changes: plan.changes.map(changeView) }, () => [
+          ...plan.refused.map(({ message }) => message),
           "Nothing was changed."
         ])
       if (!(yield* agreed(plan.changes, options.yes))) return yield* output.note("Nothing was changed.")
-      const report = yield* InitProject.uninstall(plan)
+      const { refused, ...report } = yield* InitProject.uninstall(plan)
       yield* output.result(report, () =>
         report.hooks.length === 0
-          ? ["There are no hooks of Nexus here."]
+          ? refused.length > 0
+            ? []
+            : ["There are no hooks of Nexus here."]
           : [
               ...report.hooks.map(
                 (hook) =>
@@ -77,6 +80,7 @@ export const uninstallCommand = Command.make("uninstall", { agent: installed, ye
               "The log was kept."
             ]
       )
+      if (refused.length > 0) return yield* new InitProject.HooksLeft({ files: refused })
     })
   )
 ).pipe(Command.withDescription("Take the hooks out of this repository again; the log stays"))

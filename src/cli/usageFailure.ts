@@ -22,10 +22,13 @@ export const usageFailure = (
   const message =
     failure._tag === "CommandMismatch" && wrong !== undefined
       ? `There is no command ${JSON.stringify(wrong)}.`
-      : `${optionOf(told, args)}${told}`
+      : `${optionOf(told, args)}${told.replace(noInteger, (_, value: string) => `${JSON.stringify(value)} is no whole number.`)}`
   const hint = `${guess === undefined ? "" : `Did you mean ${guess}? `}See: nexus --help`
   return { code: "usage", message, hint, exit: exitCodes.usage }
 }
+
+/** The library's words. */
+const noInteger = /^'([^']*)' is not an? integer$/
 
 /** "--limit: " for "'many' is not an integer": the library names only the value. */
 const optionOf = (message: string, args: ReadonlyArray<string>): string => {

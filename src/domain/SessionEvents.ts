@@ -60,12 +60,16 @@ export type ToolStarted = typeof ToolStarted.Type
  */
 const writes = Schema.optional(Schema.Literal("compared", "reported", "none"))
 
-/** `durationMs` as the client measured it. */
+/**
+ * `durationMs` as the client measured it. `bypass` (version 3): of a shell's command, whether it goes past the project's git hooks, judged
+ * on the whole command, of which `target` holds no more than its beginning.
+ */
 export const ToolCompleted = Schema.Struct({
   call: Schema.String,
   tool: Schema.String,
   target: text,
   durationMs: Schema.optional(Schema.Number),
+  bypass: Schema.optional(Schema.Boolean),
   writes,
   subagent,
   raw

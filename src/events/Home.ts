@@ -15,6 +15,8 @@ export interface Home {
   readonly installs: string
   /** What checkouts were like before the calls that are under way now. */
   readonly calls: string
+  /** Where stops are judged by the files, so that a hook can begin to look at them at once. */
+  readonly held: string
   /** A folder for each workspace: what its backend needs, its private git directory, its spool. */
   readonly workspaces: string
   /** The files and git states of checkpoints. */
@@ -30,6 +32,7 @@ export const at = (path: string): Home => ({
   config: join(path, "config.jsonc"),
   installs: join(path, "installs"),
   calls: join(path, "calls"),
+  held: join(path, "held.json"),
   workspaces: join(path, "workspaces"),
   trees: join(path, "trees")
 })

@@ -65,7 +65,7 @@ const pendingRows = table<PendingRow>({
 
 export const Boulders: Projection = {
   name: "boulders",
-  version: 1,
+  version: 2,
   tables: [boulderRows, decisionRows, pendingRows],
   apply: (event, tables) => {
     switch (event.type) {
@@ -96,6 +96,7 @@ export const Boulders: Projection = {
         tables(pendingRows).put({ session, project: null, run: null, decision: null })
         break
       }
+      case "ContinuationRelaunched":
       case "BoulderArmed":
       case "BoulderDisarmed":
       case "BoulderPaused":

@@ -96,6 +96,8 @@ const sentence = (event: RecordedEvent): string => {
       return `${event.payload.run}: ${event.payload.verdict}${event.payload.would === undefined ? "" : ` (would ${event.payload.would})`}, ${event.payload.rule}: ${event.payload.reason}`
     case "ContinuationConfirmed":
       return `${event.payload.run}: it went on`
+    case "ContinuationRelaunched":
+      return `${event.payload.run}: its client was started again`
     case "ContinuationLost":
       return `${event.payload.run}: it did not go on (${event.payload.why})`
     case "IntegrityAlarmRaised":

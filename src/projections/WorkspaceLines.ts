@@ -16,6 +16,8 @@ export const workspaceSentence = (fact: CheckpointFact | WorkspaceFact): string 
       return `step done in ${fact.payload.durationMs} ms${fact.payload.detail === undefined ? "" : `: ${fact.payload.detail}`}`
     case "WorkspaceStepFailed":
       return `step failed: ${fact.payload.reason}`
+    case "WorkspaceHostKeyMade":
+      return `workspace's SSH server is known by ${fact.payload.fingerprint}`
     case "WorkspaceStarted":
       return "workspace is running"
     case "WorkspaceStopped":

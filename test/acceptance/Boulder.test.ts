@@ -147,9 +147,9 @@ describe("a person", () => {
   it.each([
     [2, "--for", ["pause", "--for", "soon"]],
     [2, "exclude each other", ["arm", "--project", "--session", "claude:1"]],
-    [2, "is no conversation", ["arm", "--session", "nobody"]],
+    [3, "nexus sessions", ["arm", "--session", "nobody"]],
     [3, "nexus task list", ["arm", "--task", "T-9"]],
-    [3, "nexus gate list", ["arm", "--gate", "ci"]],
+    [3, "Known are: ", ["arm", "--gate", "ci"]],
     [4, "There is no run", ["disarm", "R-9"]],
     [4, "There is no run", ["reset", "R-9"]],
     [3, "nexus boulder history", ["explain"]],

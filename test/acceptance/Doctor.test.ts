@@ -49,6 +49,31 @@ describe("nexus doctor", () => {
     expect(detail).toBe("claude Surprise: unknown hook; claude Stop.surprise: unknown field")
   })
 
+  it("notices hooks that other settings of the client switch off, and so does whoever arms a run", async () => {
+    const file = join(world.user, ".claude/settings.json")
+    put(file, '{ "disableAllHooks": true }')
+    expect(await check("hooks of claude")).toMatchObject({ state: "warning", detail: expect.stringContaining(file) })
+    const armed = await world.nexus(["boulder", "arm"], { cwd: project })
+    expect(armed).toMatchObject({ exit: 0, stderr: expect.stringContaining("claude will not be held: all hooks") })
+    rmSync(file)
+    expect(await check("hooks of claude")).toMatchObject({ state: "ok" })
+    expect(await world.nexus(["boulder", "arm"], { cwd: project })).toMatchObject({ exit: 0, stderr: "" })
+  })
+
+  it("notices a conversation that the client has and the log has not", async () => {
+    const { session_id: id } = fixture("claude/Stop", {}) as { readonly session_id: string }
+    const folder = join(world.user, ".claude/projects", project.replaceAll(/[^A-Za-z0-9]/g, "-"))
+    const timestamp = new Date().toISOString()
+    put(join(folder, `${id}.jsonl`), `${JSON.stringify({ timestamp })}\n`)
+    expect(await check("hooks of claude")).toMatchObject({
+      state: "warning",
+      detail: expect.stringContaining(`claude:${id}`),
+      fix: expect.stringContaining("--bare")
+    })
+    await hook(JSON.stringify(fixture("claude/Stop", { cwd: project })))
+    expect(await check("hooks of claude")).toMatchObject({ state: "ok" })
+  })
+
   it("notices hooks that the person switched off, and that they are on again", async () => {
     const text = readFileSync(settings, "utf8")
     writeFileSync(settings, text.replace("{", '{ "disableAllHooks": true,'))

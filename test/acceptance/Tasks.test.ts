@@ -61,6 +61,10 @@ describe("nexus task", () => {
     )
     expect(await said("add")).toContain("4 nexus: A task needs a title.")
     expect(await said("add", "--priority", "100", "x")).toContain("is no priority")
+    expect(await said("add", "--priority", "high", "x")).toContain('2 nexus: --priority: "high" is no whole number.')
+    expect(await said("add", "--gate", "comits", "x")).toContain(
+      '3 nexus: There is no gate "comits". Did you mean commits?'
+    )
     expect(await said("add", "--after", "T-9", "x")).toContain("which is no task")
     expect(await said("add", "--priorty", "9", "x")).toContain(
       "2 nexus: There is no option --priorty. Did you mean --priority?"

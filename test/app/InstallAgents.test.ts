@@ -53,6 +53,17 @@ describe("the hooks of every agent", () => {
     expect(await at.ofType("HooksRemoved")).toHaveLength(4)
   })
 
+  it("come out of all files but those that can't be understood, and each of these is named", async () => {
+    using at = world()
+    const top = repository(join(at.root, "project"))
+    await initialise(at, top, ...names)
+    const broken = [files.claude, files.cursor].map((file) => put(join(top, file), "{ no JSON"))
+    const { hooks, refused } = await remove(at, top)
+    expect(hooks.map(({ agent }) => agent)).toEqual(["codex", "gemini"])
+    expect(refused.map(({ file }) => file)).toEqual(broken)
+    expect(existsSync(join(top, files.gemini))).toBe(false)
+  })
+
   it.each(names)("of %s restore a file byte for byte, whatever its layout", async (name) => {
     using at = world()
     const top = repository(join(at.root, "project"))

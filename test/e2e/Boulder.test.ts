@@ -2,10 +2,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { json, put } from "../support/cli.ts"
+import { json, jsonLines, put } from "../support/cli.ts"
 import { openCodeStage, type Stage } from "./clients/Stage.ts"
 import type { Told } from "./clients/Story.ts"
-import { runOpenCode } from "./clients/OpenCode.ts"
+import { followOpenCode, runOpenCode } from "./clients/OpenCode.ts"
 import { call, fails, inOrder, lastMatch, lastSaid, says, type Script } from "./model/Script.ts"
 import { workersOf } from "./model/Workers.ts"
 
@@ -192,6 +192,82 @@ describe("what else may stand in the way", () => {
     const { items } = json(await stage.nexus("boulder", "history", "--json", "--limit", "1"))
     expect(items).toMatchObject([{ verdict: "continue", rule: "work is left", confirmed: false }])
     stage.configure({})
+  })
+})
+
+describe("a process that ends with its turn, and is followed", () => {
+  const follow = (words: string, env: Readonly<Record<string, string>> = {}) =>
+    followOpenCode(stage.world, stage.repository, stage.model, words, { env }).ended
+
+  /** What was recorded of the conversation that began with these words: decisions by their rule, the rest by their type. */
+  const story = async (words: string): Promise<ReadonlyArray<string>> => {
+    const { correlation } = await stage.story.told("PromptSubmitted", (event) =>
+      event["payload"].excerpt?.includes(words)
+    )
+    const all = jsonLines(await stage.nexus("events", "--json", "--session", correlation as string))
+    return all
+      .filter(({ type }) => /^(?:StopDecided|Continuation)/.test(type))
+      .map(({ type, payload }) => payload.rule ?? type)
+  }
+
+  it("is started again until the work is done, one turn at a time", async () => {
+    const words = "Do it in several goes."
+    const following = stage.model.follow(words, forgetful(stage.repository))
+    for (const title of ["Write the one", "Write the other"]) json(await stage.nexus("task", "add", title, "--json"))
+    json(await stage.nexus("boulder", "arm", "--json"))
+    const { exit, stderr } = await follow(words)
+    expect({ exit, stderr }).toMatchObject({ exit: 0, stderr: expect.stringContaining("goes on in opencode:ses_") })
+    const once = ["work is left", "ContinuationRelaunched", "ContinuationConfirmed"]
+    expect(await story(words)).toEqual([...once, ...once, "work is done"])
+    // Each continuation was said once.
+    const said = following.asked.map(lastSaid).filter((text) => text.startsWith("[nexus"))
+    expect(new Set(said).size).toBe(2)
+    expect(following.asked).toHaveLength(1 + 4 + 4)
+  })
+
+  it("is left alone by a pause that came while it worked", async () => {
+    const words = "Do it beside a pause."
+    const following = stage.model.follow(words, forgetful(stage.repository))
+    json(await stage.nexus("task", "add", "Write it after lunch", "--json"))
+    json(await stage.nexus("boulder", "arm", "--json"))
+    json(await stage.nexus("boulder", "pause", "--json"))
+    expect(await follow(words)).toMatchObject({ exit: 0 })
+    expect(await story(words)).toEqual(["paused"])
+    expect(following.asked).toHaveLength(1)
+  })
+
+  it("is only started where the enforcer is switched off", async () => {
+    const words = "Do it without being followed."
+    const following = stage.model.follow(words, forgetful(stage.repository))
+    json(await stage.nexus("task", "add", "Write it, or not", "--json"))
+    json(await stage.nexus("boulder", "arm", "--json"))
+    expect(await follow(words, { NEXUS_ENFORCER: "off" })).toMatchObject({ exit: 0 })
+    expect(following.asked).toHaveLength(1)
+  })
+})
+
+describe("a process without plugins", () => {
+  it("is noticed: its conversation is not in the log, until one that is comes after it", async () => {
+    const hooks = async () =>
+      json(await stage.nexus("doctor", "--json")).items.find(({ check }: any) => check === "hooks of opencode")
+    for (const [words, args] of [
+      ["Work unseen.", ["--pure"]],
+      ["Work seen.", []]
+    ] as const) {
+      stage.model.follow(words, () => says("Done."))
+      expect(await runOpenCode(stage.world, stage.repository, stage.model, words, { args }).ended).toMatchObject({
+        exit: 0
+      })
+      if (args.length === 0)
+        await stage.story.told("PromptSubmitted", (event) => event["payload"].excerpt?.includes(words))
+      const isSeen = args.length === 0
+      const unseen = { state: "warning", detail: expect.stringContaining("told Nexus nothing") }
+      expect(await hooks()).toMatchObject(
+        isSeen ? { state: "ok" } : { ...unseen, fix: expect.stringContaining("--pure") }
+      )
+      const armed = await stage.nexus("boulder", "arm")
+      expect(armed.stderr.includes("opencode will not be held")).toBe(!isSeen)
+    }
   })
 })
 

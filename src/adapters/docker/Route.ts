@@ -2,7 +2,7 @@
 import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
 import * as Effect from "effect/Effect"
-import type { BackendFailure, Route } from "../../app/ports/Backend.ts"
+import type { BackendFailure, Access } from "../../app/ports/Backend.ts"
 import type { Found } from "./Containers.ts"
 import { type Engine, limits } from "./Engine.ts"
 
@@ -10,7 +10,7 @@ import { type Engine, limits } from "./Engine.ts"
 const user = "nexus"
 
 /** By its published port; without one through the engine, which needs no network at all. */
-export const route = (engine: Engine, found: Found): Effect.Effect<Route, BackendFailure> =>
+export const route = (engine: Engine, found: Found): Effect.Effect<Access, BackendFailure> =>
   Effect.gen(function* () {
     if (found.state !== "running") return { kind: "none", reason: `The workspace is ${found.state}.` } as const
     const server = yield* sshServer(engine, found.id)

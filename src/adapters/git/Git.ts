@@ -6,6 +6,7 @@ import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { GitFailed, GitMissing } from "../../app/ports/Repositories.ts"
+import { environment, plainly, questioning, settings } from "./Settings.ts"
 
 export interface RunOptions {
   readonly input?: string | Buffer
@@ -26,21 +27,6 @@ export interface Answer {
 }
 
 type Failure = GitFailed | GitMissing
-
-/** What a repository's or a user's configuration must not change about our questions. */
-const settings: ReadonlyArray<string> = [
-  "core.hooksPath=/dev/null",
-  "core.fsmonitor=false",
-  "core.quotePath=false",
-  "core.safecrlf=false",
-  "diff.indentHeuristic=true",
-  "gc.auto=0"
-].flatMap((setting) => ["-c", setting])
-
-const plainly: ReadonlyArray<string> = ["core.attributesFile=/dev/null", "core.autocrlf=false"].flatMap((setting) => [
-  "-c",
-  setting
-])
 
 /** git with its output as bytes. */
 export const run = (
@@ -117,29 +103,3 @@ export const ask = (
         : new GitFailed({ path: folder, operation: args[0] ?? "git", detail })
     }
   })
-
-/** Nothing is refreshed, fetched, replaced or asked of a person. */
-const questioning: Readonly<Record<string, string>> = {
-  GIT_OPTIONAL_LOCKS: "0",
-  // Of git 2.44; before, a protocol that may not be used has the same effect.
-  GIT_NO_LAZY_FETCH: "1",
-  GIT_ALLOW_PROTOCOL: "",
-  GIT_NO_REPLACE_OBJECTS: "1",
-  GIT_LITERAL_PATHSPECS: "1",
-  GIT_TERMINAL_PROMPT: "0"
-}
-
-/** Only what git needs: variables such as GIT_DIR would lead it to another repository. */
-const environment = (): Record<string, string> => ({
-  ...inherited("PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT"),
-  LC_ALL: "C"
-})
-
-/** Those of our own environment's variables that are set. */
-export const inherited = (...names: ReadonlyArray<string>): Record<string, string> =>
-  Object.fromEntries(
-    names.flatMap((name) => {
-      const value = process.env[name]
-      return value === undefined ? [] : [[name, value]]
-    })
-  )

@@ -1,5 +1,5 @@
 /** Repositories through git: the file system for where a checkout is, simple-git for what its history begins with. */
-import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -15,6 +15,7 @@ import { normaliseRemote } from "../../domain/Project.ts"
 import { headOf, layoutOf } from "./Layout.ts"
 import { checkoutOf } from "./Checkout.ts"
 import { ask, run, text } from "./Git.ts"
+import { asideFrom, looked, renamesAndDeletions } from "./WorkState.ts"
 
 export const layer = Layer.succeed(Repositories, {
   checkoutOf,
@@ -39,14 +40,22 @@ export const layer = Layer.succeed(Repositories, {
         ...mainOf(checkout.path)
       }
     }),
-  treeOf: (checkout) => withTree(checkout, (tree) => Effect.succeed(tree)),
-  treeSince: (checkout, base) =>
-    withTree(checkout, (tree, env) =>
-      Effect.map(text(checkout.path, [...renamesAndDeletions, base, tree], { env }), (told) => ({
-        tree,
-        gone: goneIn(told)
-      }))
+  treeOf: (checkout) =>
+    Effect.flatMap(
+      Effect.promise(async () => looked(checkout.path)),
+      (seen) => (seen === undefined ? withTree(checkout, (tree) => Effect.succeed(tree)) : Effect.succeed(seen.tree))
     ),
+  treeSince: (checkout, base) =>
+    Effect.gen(function* () {
+      const seen = yield* Effect.promise(async () => looked(checkout.path, base))
+      if (seen !== undefined) return { tree: seen.tree, gone: goneIn(seen.gone ?? "") }
+      return yield* withTree(checkout, (tree, env) =>
+        Effect.map(text(checkout.path, [...renamesAndDeletions, base, tree], { env }), (told) => ({
+          tree,
+          gone: goneIn(told)
+        }))
+      )
+    }),
   headOf: (checkout) => {
     const layout = layoutOf(checkout.path)
     return layout === undefined ? null : (headOf(layout)?.commit ?? null)
@@ -59,9 +68,6 @@ export const layer = Layer.succeed(Repositories, {
       return 'is in no git repository. Run "git init" there first, or go to a checkout.'
     })
 })
-
-// An empty file is like any other, and says nothing of where it came from.
-const renamesAndDeletions = ["diff-tree", "-r", "-z", "-M", "--no-rename-empty", "--diff-filter=DR", "--name-status"]
 
 /** `D`, a path; `R` with a similarity, a path, another; each ended by a zero byte. */
 const goneIn = (told: string): ReadonlyArray<Gone> => {
@@ -84,15 +90,7 @@ const withTree = <A, E>(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "nexus-tree-"))),
     (folder) =>
       Effect.gen(function* () {
-        const { gitDir = "", commonDir = "" } = layoutOf(checkout.path) ?? {}
-        const index = join(folder, "index")
-        // With the index' knowledge of what files were like, git reads only those that changed.
-        if (existsSync(join(gitDir, "index"))) copyFileSync(join(gitDir, "index"), index)
-        const env = {
-          GIT_INDEX_FILE: index,
-          GIT_OBJECT_DIRECTORY: folder,
-          GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(join(commonDir, "objects"))
-        }
+        const env = asideFrom(checkout.path, folder)
         yield* run(checkout.path, ["add", "--all"], { env })
         return yield* body((yield* text(checkout.path, ["write-tree"], { env })).trim(), env)
       }),

@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { HistoryFailure } from "../../app/ports/History.ts"
 import { GitFailed } from "../../app/ports/Repositories.ts"
-import { ask, inherited, run, text } from "./Git.ts"
+import { ask, run, text } from "./Git.ts"
+import { inherited } from "./Settings.ts"
 import { blobs, isAbsent, presentCommits, tree } from "./Objects.ts"
 
 /** How often a lost race with another writer is run again. */

@@ -16,7 +16,7 @@ import { type Group, killGroup, listeningPorts, markOf, usageOf } from "./Proces
 export const name = "process"
 
 interface Note {
-  readonly order: Pick<Order, "workspace" | "step" | "name" | "folder" | "ports" | "variables">
+  readonly order: Pick<Order, "workspace" | "step" | "name" | "folder" | "ports">
   readonly state: Instance["state"]
   readonly startedAt?: number
   /** Leaders of process groups that go on by themselves. */
@@ -56,10 +56,10 @@ export const make = (folder: string): Backend => {
 
   const put = (order: Order) =>
     attempt("create", () => {
-      const { workspace, step, name, folder, ports, variables } = order
+      const { workspace, step, name, folder, ports } = order
       const known = read(workspace)
       return write({
-        order: { workspace, step, name, folder, ports, variables: mentioned(variables) },
+        order: { workspace, step, name, folder, ports },
         state: known?.state ?? "created",
         groups: known?.groups ?? []
       })
@@ -136,16 +136,12 @@ const instanceOf = ({ order, state, startedAt }: Note): Instance => ({
   ...(startedAt === undefined ? {} : { startedAt })
 })
 
-/** References are resolved anew by whoever runs something: no value of theirs is written down. */
-const mentioned = (variables: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(variables).filter(([key]) => key.startsWith("NEXUS_")))
-
 const run = (note: Note, { command, cwd, variables, stdin, stdout, stderr, timeout, detach }: Execution) => {
   const [program, ...args] = command
   const began = performance.now()
   const child = spawn(program, args, {
     cwd: cwd ?? note.order.folder,
-    env: { ...process.env, ...note.order.variables, ...variables },
+    env: { ...process.env, ...variables },
     // A group of its own, so that all that it starts can be ended with it.
     detached: true,
     stdio: detach === true ? "ignore" : [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"]

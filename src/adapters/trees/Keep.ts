@@ -8,10 +8,18 @@ import { type Scanned, scan } from "./Scan.ts"
 import type { Store } from "./Store.ts"
 import { commit, isKept, load, type Tree } from "./Trees.ts"
 
+interface KeptLook {
+  readonly hash: string
+  readonly over: string | undefined
+  readonly scanned: Scanned
+  /** `performance.now()` at its end. */
+  readonly at: number
+}
+
 /** What this process saw of a folder last, and of which tree that is a look. */
 export interface Memory {
   readonly looks: Map<string, Looks.Look>
-  readonly kept: Map<string, { readonly hash: string; readonly over: string | undefined; readonly scanned: Scanned }>
+  readonly kept: Map<string, KeptLook>
 }
 
 export const memory = (): Memory => ({ looks: new Map(), kept: new Map() })
@@ -45,7 +53,7 @@ export const keep = (store: Store, memory: Memory, folder: string, selection: Se
     const seen = new Map([...scanned.seen].map(([path, one]) => [path, one.stored ? one : { ...one, stored: true }]))
     const now = { store: store.id, generation, tree: hash, seen }
     memory.looks.set(folder, now)
-    memory.kept.set(folder, { hash, over: over?.hash, scanned })
+    memory.kept.set(folder, { hash, over: over?.hash, scanned, at: performance.now() })
     Looks.save(store.folder, folder, now)
     return { hash, files, bytes, addedBytes: objects.added(), leftOut, unsteady }
   }
@@ -66,6 +74,8 @@ export interface LookOrder {
   readonly put?: (bytes: Buffer) => string
   readonly putFolder?: (bytes: Buffer) => string
   readonly ignoredPaths?: ReadonlySet<string>
+  /** A look of a moment ago, and where something may have changed since: folders without such are taken from there. */
+  readonly since?: { readonly scanned: Scanned; readonly touched: ReadonlySet<string> }
 }
 
 export const look = (store: Store, memory: Memory, folder: string, order: LookOrder): Scanned => {
@@ -80,7 +90,8 @@ export const look = (store: Store, memory: Memory, folder: string, order: LookOr
     mostBytes: order.mostBytes,
     ...(over && { over: (path: string) => find(over, path) }),
     own: statSync(store.folder),
-    known: isOurs ? known.seen : undefined,
+    known: order.since?.scanned.seen ?? (isOurs ? known.seen : undefined),
+    ...(order.since && { unchanged: unchangedSince(order.since.scanned, order.since.touched) }),
     put: put ?? hashOf,
     putFolder: order.putFolder ?? hashOf,
     ...(order.ignoredPaths && { ignoredPaths: order.ignoredPaths }),
@@ -89,8 +100,13 @@ export const look = (store: Store, memory: Memory, folder: string, order: LookOr
   })
 }
 
+const unchangedSince =
+  ({ entries }: Scanned, touched: ReadonlySet<string>) =>
+  (path: string): Entry | undefined =>
+    touched.has(path) ? undefined : find({ entries, open: (folder) => folder.entries ?? [] }, path)
+
 /** The entry at a path of a tree. */
-export const find = (tree: Tree, path: string): Entry | undefined => {
+export const find = (tree: Pick<Tree, "entries" | "open">, path: string): Entry | undefined => {
   let entries = tree.entries
   let found: Entry | undefined
   for (const name of path.split("/")) {

@@ -1,6 +1,7 @@
 /**
- * Makes a folder hold a tree's files: everything is read, verified and made ready first, then put in its place, then looked at
- * again. Nothing is replaced or deleted that the undo checkpoint does not hold as it is.
+ * Makes a folder hold a tree's files: everything is read, verified and made ready first, then put in its place; then each folder in
+ * which something changed is looked through again and what was written is read again. Nothing is replaced or deleted that the undo
+ * checkpoint does not hold as it is.
  */
 import { lstatSync } from "node:fs"
 import { type TreeChange, TreeStoreFailed } from "../../app/ports/TreeStore.ts"
@@ -38,21 +39,37 @@ export const restore = (
       ...everything,
       ignored: tree.head.ignored,
       over: tree,
-      ...(isIgnoredAsBefore && { ignoredPaths: before.ignoredPaths })
+      ...(isIgnoredAsBefore && {
+        ignoredPaths: before.ignoredPaths,
+        since: { scanned: before, touched: foldersOf(found) }
+      })
     })
     remember(store, memory, tree, folder, after)
     return changes(differences(tree.entries, after.entries, { from: tree.open, to: inMemory }).filter(isNotOurs))
   })
 
+/** Those that changed and those above what changed. */
+const foldersOf = (found: ReadonlyArray<Difference>): ReadonlySet<string> => {
+  const folders = new Set<string>()
+  for (const { path } of found)
+    for (let at = path; at !== "" && !folders.has(at); at = at.slice(0, Math.max(0, at.lastIndexOf("/"))))
+      folders.add(at)
+  return folders
+}
+
 const everything = { mostFiles: Number.POSITIVE_INFINITY, mostBytes: Number.POSITIVE_INFINITY }
 
 const inMemory = (folder: Entry): ReadonlyArray<Entry> => folder.entries ?? []
+
+/** Milliseconds: an older look of the undo checkpoint is not taken for what is there now. */
+const freshFor = 5000
 
 /** The look of the undo checkpoint, if it is this process' and was one at all that restoring touches. */
 const seenBefore = (store: Store, memory: Memory, tree: Tree, folder: string, undo: string | undefined): Scanned => {
   const kept = memory.kept.get(folder)
   memory.kept.delete(folder)
-  if (kept !== undefined && kept.hash === undo && kept.over === tree.hash) return kept.scanned
+  const isFresh = kept !== undefined && performance.now() - kept.at < freshFor
+  if (isFresh && kept.hash === undo && kept.over === tree.hash) return kept.scanned
   return look(store, memory, folder, { ...everything, ignored: tree.head.ignored, over: tree })
 }
 

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process"
 import { TreeStoreFailed } from "../../app/ports/TreeStore.ts"
-import { inherited } from "../git/Git.ts"
+import { inherited } from "../git/Settings.ts"
 
 const settings: ReadonlyArray<string> = [
   "core.hooksPath=/dev/null",

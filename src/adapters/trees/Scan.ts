@@ -27,6 +27,8 @@ export interface Order {
   readonly putFolder: (bytes: Buffer) => string
   /** What git ignores, where that is known already. */
   readonly ignoredPaths?: ReadonlySet<string>
+  /** Folders that need not be looked into again, as they were a moment ago; `known` is what was seen then. */
+  readonly unchanged?: (path: string) => Entry | undefined
   /** Whether a content that was seen before may be taken as stored. Never asked of others. */
   readonly isStored: (seen: Seen) => boolean
   /** Whether what `put` takes is stored. */
@@ -50,7 +52,7 @@ type Extent = "all" | "selected" | "only"
 
 /** Thrown: TreeStoreFailed, what the file system throws, what `put` throws. */
 export const scan = (order: Order): Scanned => {
-  const seen = new Map<string, Seen>()
+  const seen = new Map<string, Seen>(order.unchanged === undefined ? [] : order.known)
   const leftOut: Array<{ path: string; why: string }> = []
   const unsteady: Array<string> = []
   let files = 0
@@ -110,6 +112,8 @@ export const scan = (order: Order): Scanned => {
       if (stat === undefined) return "gone"
       if (stat.isDirectory()) {
         if (stat.ino === order.own.ino && stat.dev === order.own.dev) return undefined
+        const unchanged = order.unchanged?.(path)
+        if (unchanged !== undefined) return { ...unchanged, mode: stat.mode & 0o7777 }
         const { entries, hides } = folder(path, extent, ignored)
         return { name, type: "d", mode: stat.mode & 0o7777, size: 0, hash: hashOfFolder(path, entries), entries, hides }
       }

@@ -9,13 +9,18 @@ import { loadSafely } from "../Config.ts"
 import { Nexus } from "../Nexus.ts"
 import type { Answer, JsonObject } from "../ports/Agent.ts"
 import { projectOf } from "../ProjectOf.ts"
-import { inStep, switchedOff } from "./Boulder.ts"
+import { inStep, switchedOff } from "./State.ts"
 import { judgeStop } from "./JudgeStop.ts"
 import { launcher } from "./Launcher.ts"
 import { standing } from "./Standing.ts"
 
-/** What the hook of an agent prints for a payload; "" for nothing. `delivered`: milliseconds since 1970. */
-export const answerHook = (name: string, payload: JsonObject, delivered: number) =>
+/** What the hook of an agent prints for a payload; "" for nothing. `delivered`: milliseconds since 1970. `warn`: see `Stop`. */
+export const answerHook = (
+  name: string,
+  payload: JsonObject,
+  delivered: number,
+  warn: (line: string) => void = () => undefined
+) =>
   Effect.gen(function* () {
     const { agents } = yield* Nexus
     const named = agents.find((one) => one.name === name)
@@ -25,7 +30,7 @@ export const answerHook = (name: string, payload: JsonObject, delivered: number)
     const folder = agent.folder === undefined ? payload["cwd"] : agent.folder(payload)
     const cwd = typeof folder === "string" ? folder : undefined
     const signal = agent.stop?.(payload)
-    if (signal !== undefined) return agent.answer(payload, yield* judgeStop({ signal, cwd, delivered }))
+    if (signal !== undefined) return agent.answer(payload, yield* judgeStop({ signal, cwd, delivered, warn }))
     const window = agent.window(payload)
     if (window?.phase === "start" && window.command !== undefined && isBypass(window.command))
       return agent.answer(payload, yield* refuseBypass(cwd))

@@ -1,82 +1,26 @@
 /** The boulder of the project that a command was given in: armed, paused, and looked at. */
-import { existsSync } from "node:fs"
-import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { boulderStream, type ProjectId, type SessionId, sessionStream } from "../../domain/Ids.ts"
-import {
-  type BoulderFact,
-  BoulderRefused,
-  type Command,
-  decide,
-  evolve,
-  initial,
-  runAt,
-  type State
-} from "../../domain/boulder/Boulder.ts"
+import { BoulderRefused, type Command, decide, runAt } from "../../domain/boulder/Boulder.ts"
 import type { BoulderArmed, RunTasks, Scope } from "../../domain/boulder/BoulderEvents.ts"
 import type { RunMode } from "../../domain/boulder/Facts.ts"
 import type { Gate } from "../../domain/boulder/Gates.ts"
-import type { Database } from "../../events/Database.ts"
 import type { Commit } from "../../events/Event.ts"
 import { EventLog, type Transaction } from "../../events/EventLog.ts"
-import { isCurrent } from "../../projections/Bookkeeping.ts"
 import * as Boulders from "../../projections/Boulders.ts"
-import * as Gates from "../../projections/Gates.ts"
-import * as Sessions from "../../projections/Sessions.ts"
 import * as Tasks from "../../projections/Tasks.ts"
-import { type Config, load } from "../Config.ts"
-import { NotFound } from "../Find.ts"
-import { gatesOf } from "../gates/Definitions.ts"
+import type { Config } from "../Config.ts"
+import * as Find from "../Find.ts"
+import { here } from "../Here.ts"
+import { gateNamed, gatesOf } from "../gates/Definitions.ts"
 import { uncommittedNow } from "../gates/RunCheck.ts"
-import { nearest } from "../nearest.ts"
 import { Nexus } from "../Nexus.ts"
 import { type Checkout, Repositories } from "../ports/Repositories.ts"
 import { Secrets } from "../ports/Secrets.ts"
-import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
 import { cleanText } from "../RedactPayload.ts"
 import { pinsOf } from "./Pins.ts"
-
-/** The file in a checkout that ends all enforcement in it, whatever the log says. */
-export const stopFile = ".nexus/STOP"
-
-export const here = Effect.gen(function* () {
-  const checkout = yield* checkoutHere
-  const { project } = yield* registerCheckout(checkout)
-  const { home } = yield* Nexus
-  const config = yield* load(home.config, checkout.path)
-  return { checkout, project, config }
-})
-
-/** What switches the enforcer off here, without any word to the log. */
-export const switchedOff = (checkout: string, config: Config): "environment" | "stop file" | "configuration" | null => {
-  if (process.env["NEXUS_ENFORCER"] === "off") return "environment"
-  if (existsSync(join(checkout, stopFile))) return "stop file"
-  return config.enforcer.mode === "off" ? "configuration" : null
-}
-
-/**
- * Whether what the boulder is judged by is in step with the log. It is not between an update of Nexus and the next command, which
- * derives it again; a hook does not wait for that, and lets everybody go.
- */
-export const inStep = (database: Database): boolean =>
-  [Boulders.Boulders, Tasks.Tasks, Gates.Gates, Sessions.Sessions].every((one) => isCurrent(database, one))
-
-/** The state within a transaction: from the read model when it is in step, else from the events. */
-export const stateIn = (transaction: Transaction, project: ProjectId): State =>
-  isCurrent(transaction.database, Boulders.Boulders)
-    ? Boulders.state(transaction.database, project)
-    : transaction.page({ stream: boulderStream(project) }, Number.MAX_SAFE_INTEGER).reduce(
-        (state: State, event) =>
-          event.payload === null
-            ? state
-            : evolve(state, event as BoulderFact, {
-                position: event.position,
-                time: event.time,
-                by: event.actor.name
-              }),
-        initial
-      )
+import { stateIn } from "./State.ts"
 
 /** Carries out a command, and gives the state before and after it. Fails with BoulderRefused, and has then changed nothing. */
 const change = (project: ProjectId, command: Command) =>
@@ -117,7 +61,9 @@ export const arm = ({ scope, tasks, gates, observe }: ArmOptions) =>
     const { database } = yield* EventLog
     const known = Tasks.list(database, project).map(({ id }) => id)
     const wanted: RunTasks =
-      tasks.length === 0 ? "all" : yield* Effect.forEach(tasks, (name) => named("task", name, known, "nexus task list"))
+      tasks.length === 0
+        ? "all"
+        : yield* Effect.forEach(tasks, (name) => Find.named("task", name, known, String, "List them: nexus task list"))
     const run = yield* plan(checkout, config, {
       scope:
         scope === "project"
@@ -152,13 +98,8 @@ export const plan = (
   Effect.gen(function* () {
     const all = gatesOf(checkout.path, config)
     const names = wanted.gates.length > 0 ? wanted.gates : config.enforcer.gates
-    const known = all.map(({ name }) => name)
     const chosen: ReadonlyArray<Gate> =
-      names === null
-        ? all
-        : yield* Effect.forEach(names, (name) =>
-            Effect.map(named("gate", name, known, "nexus gate list"), (found) => gateNamed(all, found))
-          ).pipe(Effect.map((found) => found.flat()))
+      names === null ? all : yield* Effect.forEach(names, (name) => gateNamed(name, all))
     const { scope, tasks, mode } = wanted
     const pins = pinsOf({ checkout: checkout.path, userFile: (yield* Nexus).home.config }, chosen)
     return {
@@ -177,17 +118,6 @@ export const plan = (
 const fitting = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> => {
   let bytes = 0
   return items.filter((item) => (bytes += Buffer.byteLength(JSON.stringify(item)) + 1) <= 24 * 1024)
-}
-
-const gateNamed = (gates: ReadonlyArray<Gate>, name: string) => gates.filter((gate) => gate.name === name)
-
-const named = <Name extends string>(what: string, name: string, known: ReadonlyArray<Name>, list: string) => {
-  const found = known.find((one) => one === name)
-  if (found !== undefined) return Effect.succeed(found)
-  const guess = nearest(name, known)
-  return Effect.fail(
-    new NotFound({ what, name, hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}List them: ${list}` })
-  )
 }
 
 /** `run` null: every run. */

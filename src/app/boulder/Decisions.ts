@@ -10,8 +10,8 @@ import { EventLog } from "../../events/EventLog.ts"
 import * as Boulders from "../../projections/Boulders.ts"
 import { NotFound } from "../Find.ts"
 import { givenText } from "../GivenText.ts"
+import { here } from "../Here.ts"
 import { isoTime } from "../Views.ts"
-import { here } from "./Boulder.ts"
 import { settleLost } from "./Lost.ts"
 
 /** The newest first. */

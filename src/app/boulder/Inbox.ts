@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { ProjectId, SessionId } from "../../domain/Ids.ts"
 import { isPaused, runFor } from "../../domain/boulder/Boulder.ts"
-import { tasksOf } from "../../domain/boulder/Observe.ts"
+import { atWorkWithin, tasksOf } from "../../domain/boulder/Observe.ts"
 import { duration, plural } from "../../domain/boulder/Wording.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Boulders from "../../projections/Boulders.ts"
@@ -23,9 +23,6 @@ export interface Waiting {
   readonly since: string
   readonly todo: string
 }
-
-/** A conversation of which nothing was heard for so long, in milliseconds, is idle. */
-const idleAfter = 10 * 60_000
 
 /** After so long, its client was ended without a word. */
 const forgottenAfter = 24 * 60 * 60_000
@@ -87,7 +84,7 @@ export const waitingFor = (project: ProjectId, now = Date.now()) =>
     const idle = (isHeldUp ? [] : Sessions.list(database, { project, active: true })).flatMap(
       ({ id, cwd, active }): ReadonlyArray<Waiting> => {
         const run =
-          now - active < idleAfter || now - active > forgottenAfter
+          now - active < atWorkWithin || now - active > forgottenAfter
             ? undefined
             : runFor(state, id as SessionId, checkoutOf(cwd)?.path ?? cwd)
         const left = run === undefined ? 0 : tasksOf(run.tasks, { tasks, session: id, atWork: new Set() }).open

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util"
 import * as Effect from "effect/Effect"
 import { boulderStream, type SessionId, sessionStream } from "../../domain/Ids.ts"
 import type { SessionFact } from "../../domain/Session.ts"
-import { type Run, runFor, type State } from "../../domain/boulder/Boulder.ts"
+import { isPaused, type Run, runFor, type State } from "../../domain/boulder/Boulder.ts"
 import type { StopDecided } from "../../domain/boulder/BoulderEvents.ts"
 import { algorithm, decide, delayOf } from "../../domain/boulder/Decide.ts"
 import type { Alarm } from "../../domain/boulder/Facts.ts"
@@ -17,24 +17,31 @@ import * as Turn from "../../domain/boulder/Turn.ts"
 import type { NewEvent, Query, RecordedEvent } from "../../events/Event.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Boulders from "../../projections/Boulders.ts"
-import { loadSafely } from "../Config.ts"
+import { loadTold } from "../Config.ts"
 import { contentStore } from "../ContentStore.ts"
 import { Nexus } from "../Nexus.ts"
 import type { Answer, StopSignal } from "../ports/Agent.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import { projectOf } from "../ProjectOf.ts"
-import { inStep, stateIn } from "./Boulder.ts"
+import { inStep, stateIn, switchedOff } from "./State.ts"
+import { expectNoStops } from "./Held.ts"
 import { lookAround } from "./LookAround.ts"
 import { launcher } from "./Launcher.ts"
+import { type ContinuationOf, loseUnsaid } from "./Lost.ts"
 
 /** A stop as a hook delivered it. `delivered`: milliseconds since 1970. */
 export interface Stop {
   readonly signal: StopSignal
   readonly cwd: string | undefined
   readonly delivered: number
+  /** Tells a line to whoever looks after the client's hooks. */
+  readonly warn: (line: string) => void
 }
 
-export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
+/** A client waits no longer than this for its answer, in milliseconds; clients end a hook of theirs after ten seconds. */
+export const patience = 8000
+
+export const judgeStop = ({ signal, cwd, delivered, warn }: Stop) =>
   Effect.gen(function* () {
     const log = yield* EventLog
     const { home } = yield* Nexus
@@ -46,9 +53,27 @@ export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
     const known = runFor(state, session, checkout.path)
     // A run that waits for a person says so once to each conversation in turn; after that there is nothing to tell or keep.
     const isTold = known?.last?.session === session && known.last.rule === "not armed"
-    if (known === undefined || isTold) return allowed
-    const config = loadSafely(home.config, checkout.path)
-    const { world, printed } = yield* lookAround({ signal, delivered, session, project, checkout, config, run: known })
+    if (known === undefined || isTold) {
+      expectNoStops(home.held, checkout.path)
+      return allowed
+    }
+    const { config, problem } = loadTold(home.config, checkout.path)
+    if (problem !== null) warn(`${problem} Until that is mended, every agent is let go.`)
+    const now = Date.now()
+    const off = switchedOff(checkout.path, config)
+    const isQuiet = off !== null || isPaused(state, now)
+    if (isQuiet) {
+      expectNoStops(home.held, checkout.path)
+      const [last] = Boulders.decisions(log.database, project, { limit: 1, session })
+      const isKept =
+        off === null
+          ? last?.rule === "paused" && last.time >= (state.paused?.since ?? now)
+          : last?.rule === "switched off"
+      // Kept once for each conversation: the next ones would say the same.
+      if (isKept && last?.run === known.id) return allowed
+    }
+    const place = { signal, delivered, now, off, isQuiet, session, project, checkout, config, run: known }
+    const { world, printed } = yield* lookAround(place)
     const nexus = launcher(yield* Nexus)
     const store = contentStore(log, (yield* Secrets).redact)
     const { limits } = config.enforcer
@@ -67,27 +92,36 @@ export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
     const text =
       draft.verdict === "continue" ? promptOf(draft.facts, draft.level ?? 1, limits, { nexus, printed }) : undefined
     const kept = text === undefined ? undefined : yield* store.add(Buffer.from(text), undefined)
+    let said: ContinuationOf | undefined
     const decided = yield* log
       .transact((transaction): StopDecided | undefined => {
-        const now = stateIn(transaction, project)
-        const run = runFor(now, session, checkout.path)
-        if (run === undefined) return undefined
+        said = undefined
+        const current = stateIn(transaction, project)
+        const run = runFor(current, session, checkout.path)
+        // Whoever waited for the log too long has gone.
+        if (run === undefined || isTooLate(delivered)) return undefined
         // Another hook may have been told of the same stop: what it decided meanwhile counts.
-        const isUnmoved = isDeepStrictEqual(now, state)
-        const decision = isUnmoved ? draft : decideOn(now, run, transaction.page(since(run), most))
+        const isUnmoved = isDeepStrictEqual(current, state)
+        if (!isUnmoved && isQuiet) return undefined
+        const decision = isUnmoved ? draft : decideOn(current, run, transaction.page(since(run), most))
         if (decision === draft) for (const blob of store.blobs) transaction.putBlob(blob)
         const payload = { ...decision, ...(decision === draft && kept !== undefined ? { text: kept } : {}) }
-        transaction.append({
+        const { last } = transaction.append({
           stream: boulderStream(project),
           project,
           correlation: session,
           actor: { kind: "system", name: "nexus" },
           events: eventsOf(payload, run)
         })
+        if (decision.verdict === "continue") said = { run: run.id, session, decision: last }
         return decision
       })
-      .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
-    if (decided === undefined) return allowed
+      .pipe(
+        Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }),
+        Effect.onInterrupt(() => loseUnsaid(project, said))
+      )
+    if (decided !== undefined && isTooLate(delivered)) yield* loseUnsaid(project, said)
+    if (decided === undefined || isTooLate(delivered)) return allowed
     if (decided.verdict !== "continue") return answerTo(decided, nexus)
     return {
       kind: "continue",
@@ -96,6 +130,9 @@ export const judgeStop = ({ signal, cwd, delivered }: Stop) =>
       delayMs: delayOf(decided.facts, limits)
     } satisfies Answer
   })
+
+/** The client has gone before it could be answered. */
+const isTooLate = (delivered: number): boolean => Date.now() - delivered > patience
 
 /** So many events of a conversation lie between two of its stops at the most. */
 const most = 100_000

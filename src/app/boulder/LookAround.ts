@@ -5,21 +5,18 @@ import { clientOf, type ProjectId, type SessionId } from "../../domain/Ids.ts"
 import type { UsageReported } from "../../domain/SessionEvents.ts"
 import type { Run } from "../../domain/boulder/Boulder.ts"
 import { finalFailure } from "../../domain/boulder/Failure.ts"
-import type { World } from "../../domain/boulder/Observe.ts"
+import { atWorkWithin, type World } from "../../domain/boulder/Observe.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Sessions from "../../projections/Sessions.ts"
 import * as Tasks from "../../projections/Tasks.ts"
 import type { Config } from "../Config.ts"
 import { gatesOf } from "../gates/Definitions.ts"
-import { sinceOf, statesOf } from "../gates/RunGate.ts"
+import { type GateState, sinceOf, statesOf } from "../gates/GateStates.ts"
 import { Nexus } from "../Nexus.ts"
 import type { StopSignal } from "../ports/Agent.ts"
 import { type Checkout, Repositories } from "../ports/Repositories.ts"
-import { switchedOff } from "./Boulder.ts"
+import { expectStops } from "./Held.ts"
 import { changesSince, deletedTests } from "./Pins.ts"
-
-/** A conversation that was active within this time, in milliseconds, is at work. */
-const atWorkWithin = 10 * 60_000
 
 /** Of what a gate printed, so many characters at its end go into the prompt. */
 const tailLength = 4096
@@ -27,6 +24,10 @@ const tailLength = 4096
 export interface Place {
   readonly signal: StopSignal
   readonly delivered: number
+  readonly now: number
+  readonly off: World["off"]
+  /** Whoever is let go whatever the work is like is not looked at: the tree is "", and no gate is asked about. */
+  readonly isQuiet: boolean
   readonly session: SessionId
   readonly project: ProjectId
   readonly checkout: Checkout
@@ -35,29 +36,11 @@ export interface Place {
 }
 
 /** `printed`: the end of what each gate printed that is red on these files, by its name. */
-export const lookAround = ({ signal, delivered, session, project, checkout, config, run }: Place) =>
+export const lookAround = (place: Place) =>
   Effect.gen(function* () {
+    const { signal, delivered, now, off, session, project, config, run } = place
     const log = yield* EventLog
-    const repositories = yield* Repositories
-    const { home } = yield* Nexus
-    const now = Date.now()
-    const names = new Set(run.gates.map(({ gate }) => gate))
-    const gates = gatesOf(checkout.path, config).filter(({ name }) => names.has(name))
-    // Of another checkout than the one that it was armed in, a run knows no beginning.
-    const isHome = run.checkout === checkout.path
-    const look =
-      run.base === null || !isHome
-        ? Effect.map(repositories.treeOf(checkout), (tree) => ({ tree, gone: [] }))
-        : repositories.treeSince(checkout, run.base)
-    const since = sinceOf(run, checkout.path)
-    const { tree, gone, states: mine } = yield* statesOf({ checkout, project, gates }, look, since)
-    const changes = isHome ? changesSince(run, { checkout: checkout.path, userFile: home.config }, gates) : []
-    const printed = new Map<string, string>()
-    for (const { gate, verdict } of mine) {
-      if (verdict === null || verdict.output === null || verdict.verdict === "passed") continue
-      const output = yield* log.blobs.get(verdict.output)
-      if (output !== undefined) printed.set(gate.name, output.toString("utf8").slice(-tailLength).trim())
-    }
+    const { tree, alarms, mine, printed } = place.isQuiet ? unseen(run) : yield* lookAtWork(place)
     const usage = Sessions.find(log.database, session)?.usage ?? null
     const atWork = Sessions.list(log.database, { project, active: true })
       .filter(({ active, status }) => status === "active" && now - active < atWorkWithin)
@@ -66,7 +49,7 @@ export const lookAround = ({ signal, delivered, session, project, checkout, conf
       now,
       client: clientOf(session),
       session,
-      off: switchedOff(checkout.path, config),
+      off,
       mode: config.enforcer.mode === "observe" ? "observe" : "enforce",
       stop: {
         kind: signal.kind === "subagent" && config.enforcer.subagents ? "stop" : signal.kind,
@@ -95,11 +78,45 @@ export const lookAround = ({ signal, delivered, session, project, checkout, conf
           .filter(({ gate }) => mine.every((one) => one.gate.name !== gate))
           .map(({ gate }) => ({ name: gate, verdict: null, id: null, signature: null }))
       ],
-      alarms: [...changes, ...deletedTests(gone)],
+      alarms,
       tokens: usage === null ? null : tokensIn(usage),
       tree
     }
     return { world, printed }
+  })
+
+/** Of what is not looked at, nothing that was found before is taken back. */
+const unseen = (run: Run) => ({
+  tree: "",
+  alarms: run.alarms.filter(({ kind }) => kind !== "hooks bypassed"),
+  mine: [] as ReadonlyArray<GateState>,
+  printed: new Map<string, string>()
+})
+
+const lookAtWork = ({ project, checkout, config, run }: Place) =>
+  Effect.gen(function* () {
+    const log = yield* EventLog
+    const repositories = yield* Repositories
+    const { home } = yield* Nexus
+    const names = new Set(run.gates.map(({ gate }) => gate))
+    const gates = gatesOf(checkout.path, config).filter(({ name }) => names.has(name))
+    // Of another checkout than the one that it was armed in, a run knows no beginning.
+    const isHome = run.checkout === checkout.path
+    const look =
+      run.base === null || !isHome
+        ? Effect.map(repositories.treeOf(checkout), (tree) => ({ tree, gone: [] }))
+        : repositories.treeSince(checkout, run.base)
+    expectStops(home.held, checkout.path, isHome ? run.base : null)
+    const since = sinceOf(run, checkout.path)
+    const { tree, gone, states: mine } = yield* statesOf({ checkout, project, gates }, look, since)
+    const changes = isHome ? changesSince(run, { checkout: checkout.path, userFile: home.config }, gates) : []
+    const printed = new Map<string, string>()
+    for (const { gate, verdict } of mine) {
+      if (verdict === null || verdict.output === null || verdict.verdict === "passed") continue
+      const output = yield* log.blobs.get(verdict.output)
+      if (output !== undefined) printed.set(gate.name, output.toString("utf8").slice(-tailLength).trim())
+    }
+    return { tree, alarms: [...changes, ...deletedTests(gone)], mine, printed }
   })
 
 /** All but what was read from a cache, which costs next to nothing. */

@@ -3,7 +3,7 @@ import { type ProjectId, type SessionId, tasksStream } from "../../domain/Ids.ts
 import { type AgentList, mirror } from "../../domain/boulder/Mirror.ts"
 import type { Commit } from "../../events/Event.ts"
 import type { Transaction } from "../../events/EventLog.ts"
-import { tasksIn } from "./TaskList.ts"
+import { tasksIn } from "./State.ts"
 
 /** In the transaction in which what the agent said was recorded. */
 export const mirrorTasks = (

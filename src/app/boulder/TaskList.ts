@@ -7,6 +7,7 @@ import { runFor } from "../../domain/boulder/Boulder.ts"
 import {
   type Command,
   decide,
+  type Draft,
   evolve,
   TaskRefused,
   type State,
@@ -18,9 +19,12 @@ import type { Commit } from "../../events/Event.ts"
 import { EventLog, type Transaction } from "../../events/EventLog.ts"
 import * as Boulders from "../../projections/Boulders.ts"
 import * as Rows from "../../projections/Tasks.ts"
-import { armIn, here, plan, stateIn } from "./Boulder.ts"
+import { armIn, plan } from "./Boulder.ts"
+import { stateIn, tasksIn } from "./State.ts"
 import { nearest } from "../nearest.ts"
 import { NotFound } from "../Find.ts"
+import { gateNamed, gatesOf } from "../gates/Definitions.ts"
+import { here } from "../Here.ts"
 import { Nexus } from "../Nexus.ts"
 import { storyLine } from "../Replay.ts"
 import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
@@ -60,12 +64,6 @@ const missing = (name: string, tasks: State) => {
   })
 }
 
-/** From the events: what this transaction itself appended counts, too. */
-export const tasksIn = (transaction: Transaction, project: ProjectId): State =>
-  transaction
-    .page({ stream: tasksStream(project) }, Number.MAX_SAFE_INTEGER)
-    .reduce((tasks: State, event) => (event.payload === null ? tasks : evolve(tasks, event as TaskFact)), [])
-
 /**
  * Carries out a command, and gives the tasks that it changed or was about, as they are now. Fails with TaskRefused, and has then
  * changed nothing.
@@ -76,6 +74,7 @@ export const change = (command: Command) =>
     const project = yield* projectHere
     const { user, caller } = yield* Nexus
     const clean = yield* cleaned(command)
+    if (clean.do === "add") yield* knownGates(clean.drafts)
     const named = clean.do === "add" ? undefined : (yield* find(clean.task)).task
     if (clean.do === "cancel" && caller !== undefined && named?.origin?.session !== caller.session)
       return yield* new TaskRefused({
@@ -105,6 +104,16 @@ export const change = (command: Command) =>
     const changed = new Set((yield* facts).map(({ payload }): string => payload.task))
     if (clean.do !== "add") changed.add(clean.task)
     return { tasks: state.filter(({ id }) => changed.has(id)) satisfies ReadonlyArray<Task>, state }
+  })
+
+/** Fails with NotFound for a gate that there is none of: the task could never be done. */
+const knownGates = (drafts: ReadonlyArray<Draft>) =>
+  Effect.gen(function* () {
+    const names = new Set(drafts.flatMap(({ gates = [] }) => gates))
+    if (names.size === 0) return
+    const { checkout, config } = yield* here
+    const gates = gatesOf(checkout.path, config)
+    yield* Effect.forEach(names, (name) => gateNamed(name, gates), { discard: true })
   })
 
 /** Holds the conversation that takes up a task to it, where the configuration says so and no run does so yet. */

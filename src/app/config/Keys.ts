@@ -12,6 +12,15 @@ export const builtInKeys: ReadonlyArray<string> = checkNames.flatMap((name) => [
 
 const known: ReadonlyArray<string> = [...keys, ...gateKeys, ...builtInKeys]
 
+/** What settings lie in, such as "enforcer.limits". */
+const groups: ReadonlyArray<string> = [
+  ...new Set(
+    known.flatMap((key) =>
+      key.split(".").flatMap((_, index, words) => (index === 0 ? [] : [words.slice(0, index).join(".")]))
+    )
+  )
+]
+
 /** Whether a key can be set; whether a file may hold it may depend on what else it holds. */
 export const isSettable = (key: string): boolean => isKnown(key) || builtInKeys.includes(key)
 
@@ -22,6 +31,9 @@ export const suggestion = (key: string): string => {
   const within = known.find((one) => one.startsWith(`${key}.`))
   if (within !== undefined) return ` It holds settings, such as ${within}.`
   const last = (one: string) => one.slice(one.lastIndexOf(".") + 1)
-  const guess = nearest(key, known) ?? nearest(generalOf(key), known) ?? known.find((one) => last(one) === last(key))
+  const guess =
+    nearest(key, [...known, ...groups]) ??
+    nearest(generalOf(key), known) ??
+    known.find((one) => last(one) === last(key))
   return guess === undefined ? "" : ` Did you mean ${guess}?`
 }

@@ -27,7 +27,7 @@ const limits: { readonly [K in keyof Limits]: readonly [kind: Kind<Limits[K]>, d
   textOnly: [count, "Stops in a row before which no tool was called"],
   sameProgress: [count, "Stops in a row between which no file, commit, task or verdict came out differently"],
   sameFailure: [count, "Stops in a row at which one gate failed with the same words"],
-  oscillation: [count, "Stops over which two states of the work alternate"],
+  oscillation: [number(4, 1000), "Stops over which two states of the work alternate: no fewer show that they do"],
   sameAnswer: [count, "Stops in a row whose last messages are alike"],
   cooldown: [
     anyTime,

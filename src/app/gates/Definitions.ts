@@ -1,9 +1,11 @@
 /** Which gates a project has: those of its configuration, the check that its own files tell of, and those that are built in. */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import type * as Effect from "effect/Effect"
 import { type CheckName, checkTimeouts } from "../../domain/boulder/Checks.ts"
 import { type CheckGate, type Gate, isCheck } from "../../domain/boulder/Gates.ts"
 import type { Config } from "../Config.ts"
+import { named, type NotFound } from "../Find.ts"
 import { type BuiltInSetting, checkNames } from "./BuiltInSettings.ts"
 import { conventionOf } from "./Conventions.ts"
 
@@ -31,6 +33,18 @@ export const gatesOf = (checkout: string, config: Config): ReadonlyArray<Gate> =
     })
   return [...gates.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
+
+/** The gate of this name. Fails with NotFound, which says which there are. */
+export const gateNamed = (name: string, gates: ReadonlyArray<Gate>): Effect.Effect<Gate, NotFound> =>
+  named(
+    "gate",
+    name,
+    gates,
+    (gate) => gate.name,
+    gates.length === 0
+      ? "There are none yet: docs/gates.md says how to have one."
+      : `Known are: ${gates.map((gate) => gate.name).join(", ")}.`
+  )
 
 const builtIn = (checkout: string, check: CheckName, setting?: BuiltInSetting): CheckGate => {
   const common = {

@@ -1,51 +1,33 @@
 /** Gates of the project that the command was given in: which there are, what they say of the files as they are, and runs. */
-import { hash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import { type CommandGate, definitionText, type Gate, isCheck, verdictOf } from "../../domain/boulder/Gates.ts"
+import { type CommandGate, type Gate, isCheck, verdictOf } from "../../domain/boulder/Gates.ts"
 import type { GateRan } from "../../domain/boulder/GateEvents.ts"
-import { gatesStream, type ProjectId } from "../../domain/Ids.ts"
-import { type Run, runAt } from "../../domain/boulder/Boulder.ts"
+import { gatesStream } from "../../domain/Ids.ts"
+import { runAt } from "../../domain/boulder/Boulder.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Boulders from "../../projections/Boulders.ts"
 import * as Verdicts from "../../projections/Gates.ts"
-import { load } from "../Config.ts"
 import { contentStore } from "../ContentStore.ts"
 import { NotFound } from "../Find.ts"
-import { nearest } from "../nearest.ts"
+import { here } from "../Here.ts"
 import { Nexus } from "../Nexus.ts"
 import { Programs } from "../ports/Programs.ts"
-import { type Checkout, Repositories } from "../ports/Repositories.ts"
+import { Repositories } from "../ports/Repositories.ts"
 import { Secrets } from "../ports/Secrets.ts"
-import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
-import { runCheck, type Since, subjectOf } from "./RunCheck.ts"
-import { gatesOf } from "./Definitions.ts"
+import { runCheck } from "./RunCheck.ts"
+import { gateNamed, gatesOf } from "./Definitions.ts"
+import { keyOf, type Since, sinceOf, statesOf, subjectOf } from "./GateStates.ts"
 
 /** Of what a gate prints, so many bytes at its end are kept. */
 const kept = 256 * 1024
 
-/** A gate, and what it said of the files as they are; null when it did not run on them. */
-export interface GateState {
-  readonly gate: Gate
-  readonly verdict: Verdicts.Verdict | null
-}
-
-const here = Effect.gen(function* () {
-  const checkout = yield* checkoutHere
-  const { project } = yield* registerCheckout(checkout)
-  const { home, caller } = yield* Nexus
-  const config = yield* load(home.config, checkout.path)
-  const since = sinceOf(
-    runAt(Boulders.state((yield* EventLog).database, project), checkout.path, caller?.session),
-    checkout.path
-  )
+const gatesHere = Effect.gen(function* () {
+  const { checkout, project, config } = yield* here
+  const { caller } = yield* Nexus
+  const { database } = yield* EventLog
+  const since = sinceOf(runAt(Boulders.state(database, project), checkout.path, caller?.session), checkout.path)
   return { checkout, project, gates: gatesOf(checkout.path, config), since }
 })
-
-/** Where the work of a run began: what gates say of it is said of the same everywhere. Empty where no run is armed. */
-export const sinceOf = (run: Run | undefined, checkout: string): Since =>
-  run === undefined || run.base === null || run.checkout !== checkout
-    ? {}
-    : { commit: run.base, uncommitted: run.uncommitted }
 
 /** What is said with a command comes before what was so when a run was armed. */
 const within = (armed: Since, said: Since): Since =>
@@ -54,54 +36,20 @@ const within = (armed: Since, said: Since): Since =>
 /** All gates, by name. Checks are of what changed since the base; see `subjectOf`. */
 export const statesSince = (since: Since) =>
   Effect.gen(function* () {
-    const place = yield* here
+    const place = yield* gatesHere
     const look = Effect.map((yield* Repositories).treeOf(place.checkout), (tree) => ({ tree }))
     return (yield* statesOf(place, look, within(place.since, since))).states
   })
 
 export const states = statesSince({})
 
-/** The gates of a project, and what each said of a tree. `look` finds the tree out, meanwhile. */
-export const statesOf = <A extends { readonly tree: string }, E, R>(
-  place: { readonly checkout: Checkout; readonly project: ProjectId; readonly gates: ReadonlyArray<Gate> },
-  look: Effect.Effect<A, E, R>,
-  since: Since
-) =>
-  Effect.gen(function* () {
-    const { checkout, project, gates } = place
-    const { database } = yield* EventLog
-    const subjects = Effect.forEach(gates, (gate) => subjectOf(checkout.path, gate, since))
-    const [seen, about] = yield* Effect.all([look, subjects], { concurrency: 2 })
-    const states = gates.map((gate, index): GateState => ({
-      gate,
-      verdict: Verdicts.on(database, { project, ...keyOf(gate, seen.tree, about[index]?.subject ?? "") }) ?? null
-    }))
-    return { ...seen, states }
-  })
-
 /** The names of the gates that have passed on the files as they are. */
 export const passed = Effect.map(states, (all) =>
   all.flatMap(({ gate, verdict }) => (verdict?.verdict === "passed" ? [gate.name] : []))
 )
 
-const keyOf = (gate: Gate, tree: string, subject: string) => ({
-  gate: gate.name,
-  tree,
-  subject,
-  definition: hash("sha256", definitionText(gate))
-})
-
 /** The gate of this name. Fails with NotFound. */
-export const find = (name: string) =>
-  Effect.flatMap(here, ({ gates }) => {
-    const gate = gates.find((one) => one.name === name)
-    if (gate !== undefined) return Effect.succeed(gate)
-    const names = gates.map((one) => one.name)
-    const guess = nearest(name, names)
-    const known =
-      names.length === 0 ? "There are none yet: docs/gates.md says how to have one." : `Known are: ${names.join(", ")}.`
-    return new NotFound({ what: "gate", name, hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}${known}` })
-  })
+export const find = (name: string) => Effect.flatMap(gatesHere, ({ gates }) => gateNamed(name, gates))
 
 /** A program may be installed later; and a check takes no longer than it must, unless the machine had other things to do. */
 const isFinal = (gate: Gate, { verdict }: Verdicts.Verdict): boolean =>
@@ -123,7 +71,7 @@ const runCommand = (gate: CommandGate, checkout: string) =>
  */
 export const judge = (gate: Gate, { again, ...given }: Since & { readonly again: boolean }) =>
   Effect.gen(function* () {
-    const { checkout, project, since: armed } = yield* here
+    const { checkout, project, since: armed } = yield* gatesHere
     const since = within(armed, given)
     const log = yield* EventLog
     const tree = yield* (yield* Repositories).treeOf(checkout)

@@ -144,10 +144,35 @@ export type Answer =
   /** What the model should know as its session begins, or goes on after a compaction. */
   | { readonly kind: "context"; readonly text: string }
 
+/** Where a client is used, and by whom: what it takes to see whether it runs hooks. */
+export interface ClientPlace {
+  readonly checkout: string
+  /** The person's home folder. */
+  readonly home: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The text of a file; undefined where there is none. */
+  readonly read: (path: string) => string | undefined
+}
+
+/** `began`: milliseconds since 1970. */
+export interface Conversation {
+  readonly session: SessionId
+  readonly began: number
+}
+
+/** `again`: the command that goes on in a conversation, by the client's own id, with what is on its stdin. Or why there is none. */
+export type Relaunch =
+  | { readonly again: (conversation: string) => ReadonlyArray<string> }
+  | { readonly refused: string }
+
 export interface Agent {
   readonly name: string
   /** Whether a payload is a stop, from the payload as it came. Not of one with a `host`: that agent is to be asked. */
   readonly stop?: (payload: JsonObject) => StopSignal | undefined
+  /** The conversation of a payload that tells that it waits for a person, in the hook that can wake it. */
+  readonly idle?: (payload: JsonObject) => StopSignal | undefined
+  /** What starts it again in a conversation, where this command starts a process of it that ends with one turn; else undefined. */
+  readonly relaunch?: (command: ReadonlyArray<string>) => Relaunch | undefined
   /** Its hooks tell of each turn as it begins, so that one that does not begin is known. */
   readonly tellsTurns?: boolean
   /** The conversation of a payload that tells of its going on with its memory shortened, in the hook that can remind it. */
@@ -169,6 +194,8 @@ export interface Agent {
   readonly observed?: (payload: JsonObject, context: Pick<ReadContext, "live">) => ReadonlyArray<Observed>
   /** Whether a payload is the start or the end of a call that may change files. */
   readonly window: (payload: JsonObject) => CallWindow | undefined
+  /** Of the conversations that began in a checkout since then, the last one at work, by what the client keeps without any hook. */
+  readonly lastConversation?: (place: ClientPlace, since: number) => Conversation | undefined
   /** Everything else, from the payload after redaction. */
   readonly read: (payload: JsonObject, context: ReadContext) => Effect.Effect<Reading, PayloadRefused>
   /** The fields that hold what a person typed, which `capture.prompts` governs: names, with "." into objects. */
@@ -245,6 +272,10 @@ export interface AgentSettings {
   readonly seeds?: ReadonlyArray<Seed>
   /** What a person has to do before the client runs the hooks. */
   readonly nextStep?: string
+  /** What of the client's other settings, or of the environment, keeps it from running these hooks: a clause; undefined for nothing. */
+  readonly silenced?: (place: ClientPlace) => string | undefined
+  /** By what a person may have started the client past its hooks. */
+  readonly bypass?: string
   /** Whether the hooks in this text are those that this Nexus would install. */
   readonly isCurrent: (text: string, target: HookTarget, scope: "local" | "shared") => boolean
   /** Whether the person switched all hooks off in this text. */

@@ -117,12 +117,17 @@ export interface Ended {
   readonly durationMs: number
 }
 
-/** How an SSH client reaches it, and as whom it logs in. */
+/** How an SSH client reaches it. */
 export type Route =
-  | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly user: string }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   /** A program of this machine whose standard streams are the connection. */
-  | { readonly kind: "command"; readonly command: readonly [string, ...ReadonlyArray<string>]; readonly user: string }
+  | { readonly kind: "command"; readonly command: readonly [string, ...ReadonlyArray<string>] }
   | { readonly kind: "none"; readonly reason: string }
+
+/** And as whom it logs in. */
+export type Access =
+  | (Exclude<Route, { readonly kind: "none" }> & { readonly user: string })
+  | Extract<Route, { readonly kind: "none" }>
 
 /** One reading. Absent: the backend can't tell. */
 export interface Usage {
@@ -174,7 +179,7 @@ export interface Backend {
   /** All that this log's workspaces have here. */
   readonly list: Effect.Effect<ReadonlyArray<Instance>, BackendFailure>
   readonly execute: (workspace: WorkspaceId, execution: Execution) => Effect.Effect<Ended, BackendFailure>
-  readonly route: (workspace: WorkspaceId) => Effect.Effect<Route, BackendFailure>
+  readonly route: (workspace: WorkspaceId) => Effect.Effect<Access, BackendFailure>
   /** What its own programs print; ends at the end, or goes on. */
   readonly logs: (
     workspace: WorkspaceId,

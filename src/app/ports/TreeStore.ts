@@ -85,7 +85,8 @@ export class TreeStore extends Context.Tag("nexus/app/TreeStore")<
      * A restore that was killed leaves a folder `.nexus-restoring-…` at the top, which `keepFiles` names in `leftOut`; restoring
      * again, the same tree or the undo tree, finishes the work and removes it.
      *
-     * Answers what differs afterwards from what was asked for: nothing, if all went well.
+     * Answers what differs afterwards from what was asked for: nothing, if all went well. Whatever was written is read again for
+     * that, and each folder in which something changed looked through; what others write elsewhere meanwhile is not seen.
      */
     readonly restoreFiles: (
       hash: string,

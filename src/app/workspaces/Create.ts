@@ -15,7 +15,7 @@ import type { Backend, EnvironmentDelta } from "../ports/Backend.ts"
 import { type LeftOut, type Site, Worktrees } from "../ports/Worktrees.ts"
 import { Nexus } from "../Nexus.ts"
 import { backendNamed, checkName, stateIn } from "./Find.ts"
-import { byWhom, operate, type StepFailure } from "./Operate.ts"
+import { byWhom, operate, type StepFailure, type StepNeeds } from "./Operate.ts"
 import { orderFor, siteOf } from "./Order.ts"
 import { exhausted, type Say, startWithPorts } from "./StartWithPorts.ts"
 import { takeAway } from "./TakeAway.ts"
@@ -31,7 +31,7 @@ export interface Wanted {
 export interface Beginning {
   readonly of?: { readonly workspace: WorkspaceId; readonly checkpoint: CheckpointId }
   /** Makes a new worktree what it was then. Answers what there is to say of it. */
-  readonly fill: (site: Site) => Effect.Effect<string | void, StepFailure, EventLog | Nexus>
+  readonly fill: (site: Site) => Effect.Effect<string | void, StepFailure, StepNeeds>
   /** What then differed from the image. */
   readonly environment: EnvironmentDelta | undefined
   readonly volumes: ReadonlyArray<{ readonly volume: string; readonly file: string }>

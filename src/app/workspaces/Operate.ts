@@ -23,18 +23,28 @@ import { Nexus } from "../Nexus.ts"
 import type { BackendFailure } from "../ports/Backend.ts"
 import { cleanText } from "../RedactPayload.ts"
 import { Secrets } from "../ports/Secrets.ts"
-import type { TreeFailure } from "../ports/TreeStore.ts"
-import type { WorktreeFailure } from "../ports/Worktrees.ts"
+import type { Ssh, SshFilesUnusable } from "../ports/Ssh.ts"
+import type { TreeFailure, TreeStore } from "../ports/TreeStore.ts"
+import type { WorktreeFailure, Worktrees } from "../ports/Worktrees.ts"
 import { stateIn } from "./Find.ts"
 
 export type Fact = CheckpointFact | WorkspaceFact
 
-export type StepFailure = BackendFailure | LogFailure | TreeFailure | WorkspaceRefused | WorktreeFailure
+export type StepFailure =
+  | BackendFailure
+  | LogFailure
+  | SshFilesUnusable
+  | TreeFailure
+  | WorkspaceRefused
+  | WorktreeFailure
+
+/** What any step may need. */
+export type StepNeeds = EventLog | Nexus | Secrets | Ssh | TreeStore | Worktrees
 
 export interface Step {
   readonly kind: StepKind
   /** Answers what there is to say of it, in a few words. */
-  readonly act: (step: StepId) => Effect.Effect<string | void, StepFailure, EventLog | Nexus>
+  readonly act: (step: StepId) => Effect.Effect<string | void, StepFailure, StepNeeds>
 }
 
 export interface Plan {
@@ -54,10 +64,7 @@ export interface Plan {
  * Carries out a plan. Fails with WorkspaceRefused before anything is done, or as the step that fails. A step can be interrupted;
  * what is recorded of it can't.
  */
-export const operate = (
-  id: WorkspaceId,
-  plan: Plan
-): Effect.Effect<Workspace, StepFailure, EventLog | Nexus | Secrets> =>
+export const operate = (id: WorkspaceId, plan: Plan): Effect.Effect<Workspace, StepFailure, StepNeeds> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const { redact } = yield* Secrets

@@ -1,16 +1,16 @@
 /** What a backend is told to make: the workspace as the log has it, with everything that it refers to looked up. */
-import { mkdirSync, readFileSync, statSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { StepId } from "../../domain/workspace/Ids.ts"
 import type { Variable } from "../../domain/workspace/Spec.ts"
 import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { Nexus } from "../Nexus.ts"
-import type { Backend, EnvironmentDelta, Order } from "../ports/Backend.ts"
-import type { Site } from "../ports/Worktrees.ts"
-
-/** Where a workspace's worktree is seen inside. */
-export const insideFolder = "/workspace"
+import type { Home } from "../../events/Home.ts"
+import type { Backend, EnvironmentDelta, Mount, Order } from "../ports/Backend.ts"
+import { Ssh } from "../ports/Ssh.ts"
+import { type Site, Worktrees } from "../ports/Worktrees.ts"
+import { record } from "./Operate.ts"
 
 /** The folder of ours for what belongs to one workspace. */
 export const folderOf = (workspaces: string, { id }: Pick<Workspace, "id">): string => join(workspaces, id)
@@ -24,22 +24,35 @@ export const siteOf = (workspaces: string, workspace: Workspace, backend: Pick<B
   gitDirectory: backend.isolates ? join(folderOf(workspaces, workspace), "git") : undefined
 })
 
-/** Fails with WorkspaceRefused for a reference that leads nowhere. */
+/**
+ * The worktree is seen inside where it is outside: what agents tell of files in there is then true out here, and so are the paths in
+ * git's own files.
+ */
 export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, environment?: EnvironmentDelta) =>
   Effect.gen(function* () {
-    const { home } = yield* Nexus
+    const { home, person } = yield* Nexus
+    const worktrees = yield* Worktrees
+    const ssh = yield* Ssh
+    const { folder, id, name, spec } = workspace
     const own = folderOf(home.workspaces, workspace)
     mkdirSync(own, { recursive: true, mode: 0o700 })
-    const { uid, gid } = statSync(workspace.folder)
-    const inside = backend.isolates ? insideFolder : workspace.folder
+    const { uid, gid } = statSync(folder)
+    const agent = process.env["SSH_AUTH_SOCK"]
+    const keys = backend.isolates
+      ? yield* ssh.userKeys({ home: person.home, ...(agent === undefined ? {} : { agent }) })
+      : []
     return {
-      workspace: workspace.id,
+      workspace: id,
       step,
-      name: workspace.name,
-      spec: workspace.spec,
-      folder: workspace.folder,
-      inside,
-      mounts: [{ from: workspace.folder, to: inside, writable: true }],
+      name,
+      spec,
+      folder,
+      inside: folder,
+      mounts: [
+        { from: folder, to: folder, writable: true },
+        ...(yield* worktrees.mounts(siteOf(home.workspaces, workspace, backend), folder)),
+        ...(backend.isolates ? spoolMounts(home, own) : [])
+      ],
       ports: workspace.ports.map(({ service, host, hostPort, port, protocol }) => ({
         service,
         host,
@@ -47,12 +60,37 @@ export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, e
         port,
         protocol
       })),
-      variables: yield* variablesOf(workspace),
-      authorizedKeys: [],
-      hostKey: "",
+      authorizedKeys: backend.isolates
+        ? [...new Set([(yield* ssh.identity).publicKey, ...keys.map(({ publicKey }) => publicKey)])]
+        : [],
+      hostKey: backend.isolates ? yield* hostKeyOf(workspace, own) : "",
       owner: { uid, gid },
       ...(environment === undefined ? {} : { environment })
     } satisfies Order
+  })
+
+/** Agents' hooks inside write to a spool of this workspace alone, where they would write to this device's; from there it is recorded. */
+const spoolMounts = (home: Home, own: string): ReadonlyArray<Mount> => {
+  const spool = join(own, "spool")
+  for (const folder of ["tmp", "new"]) mkdirSync(join(spool, folder), { recursive: true, mode: 0o700 })
+  mkdirSync(dirname(home.hookScript), { recursive: true, mode: 0o700 })
+  return [
+    { from: spool, to: home.spool, writable: true },
+    { from: dirname(home.hookScript), to: dirname(home.hookScript), writable: false }
+  ]
+}
+
+/** The private half stays in the workspace's folder of ours; the log has the public one. */
+const hostKeyOf = (workspace: Workspace, own: string) =>
+  Effect.gen(function* () {
+    const file = join(own, "ssh_host_ed25519_key")
+    if (workspace.hostKey !== null && existsSync(file)) return readFileSync(file, "utf8")
+    const { privateKey, publicKey, fingerprint } = yield* (yield* Ssh).makeKey(`nexus-${workspace.name}`)
+    writeFileSync(file, privateKey, { mode: 0o600 })
+    yield* record(workspace.id, () => [
+      { type: "WorkspaceHostKeyMade", payload: { workspace: workspace.id, publicKey, fingerprint } }
+    ])
+    return privateKey
   })
 
 /** What its programs find in their environment, references resolved. */

@@ -8,13 +8,12 @@ import type { Listed } from "../../projections/Workspaces.ts"
 import * as Rows from "../../projections/Workspaces.ts"
 import { Nexus } from "../Nexus.ts"
 import { type Backend, Backends } from "../ports/Backend.ts"
-import type { Secrets } from "../ports/Secrets.ts"
-import type { TreeFailure, TreeStore } from "../ports/TreeStore.ts"
+import type { TreeFailure } from "../ports/TreeStore.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
 import { isCompleted } from "./Checkpoints.ts"
 import { backendNamed } from "./Find.ts"
 import { makeAgain } from "./MakeAgain.ts"
-import { isHeld, operate, record, type Fact, type StepFailure } from "./Operate.ts"
+import { isHeld, operate, record, type Fact, type StepFailure, type StepNeeds } from "./Operate.ts"
 import { siteOf } from "./Order.ts"
 import { undoRestore } from "./RestoreCheckpoint.ts"
 import { type Say, startWithPorts } from "./StartWithPorts.ts"
@@ -50,7 +49,7 @@ export const repair = (
     return [yield* putRight(listed, backend, first, say), ...(yield* repair(workspace, say))]
   })
 
-type Repairing = Backends | EventLog | Nexus | Secrets | TreeStore | Worktrees
+type Repairing = Backends | StepNeeds
 
 const putRight = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
   Effect.gen(function* () {

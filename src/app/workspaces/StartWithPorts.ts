@@ -8,7 +8,8 @@ import type { LogFailure } from "../../events/LogErrors.ts"
 import * as Rows from "../../projections/Workspaces.ts"
 import type { Nexus } from "../Nexus.ts"
 import type { Backend, BackendFailure } from "../ports/Backend.ts"
-import { record } from "./Operate.ts"
+import { record, type StepFailure, type StepNeeds } from "./Operate.ts"
+import { variablesOf } from "./Order.ts"
 import { makeAgain } from "./MakeAgain.ts"
 
 /** Told, in words, of what takes time. */
@@ -23,8 +24,10 @@ export const startWithPorts = (
   step: StepId,
   say: Say,
   lost: ReadonlySet<number> = new Set()
-): Effect.Effect<string | void, BackendFailure | LogFailure | WorkspaceRefused, EventLog | Nexus> =>
-  backend.start(id).pipe(
+): Effect.Effect<string | void, StepFailure, StepNeeds> =>
+  record(id, () => []).pipe(
+    Effect.flatMap(variablesOf),
+    Effect.flatMap((variables) => backend.start(id, variables)),
     Effect.map(({ image }) => image),
     Effect.catchTag("BackendFailed", (failure) =>
       Effect.gen(function* () {

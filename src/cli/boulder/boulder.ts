@@ -4,18 +4,21 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Find from "../../app/Find.ts"
 import * as Boulder from "../../app/boulder/Boulder.ts"
 import { standings } from "../../app/boulder/Standings.ts"
 import * as TaskList from "../../app/boulder/TaskList.ts"
 import { Nexus } from "../../app/Nexus.ts"
+import { checkoutHere } from "../../app/ProjectOf.ts"
+import { silences } from "../../app/Silence.ts"
 import { SessionId } from "../../domain/Ids.ts"
 import { durationOf } from "../../domain/Moment.ts"
-import * as Schema from "effect/Schema"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
 import { withLog } from "../withLog.ts"
 import { standingLines } from "./boulderLines.ts"
+import { runCommand } from "./run.ts"
 import { explainCommand, historyCommand, simulateCommand } from "./decisions.ts"
 
 /** How the boulder stands, printed. */
@@ -67,20 +70,16 @@ const arm = Command.make(
           gates: given.gate,
           observe: given.observe
         })
+        const { note } = yield* Output
+        for (const { agent, detail, fix } of yield* silences(yield* checkoutHere))
+          yield* note(`nexus: ${agent} will not be held: ${detail}. ${fix}`)
         yield* printed
       })
     )
 ).pipe(Command.withDescription("Hold agents here to their tasks and gates from now on"))
 
-const sessionNamed = (name: string) =>
-  Schema.decodeUnknown(SessionId)(name).pipe(
-    Effect.mapError(
-      () =>
-        new UsageWrong({
-          message: `--session: ${JSON.stringify(name)} is no conversation. Such as claude:601ddb06-…; list them: nexus sessions --json`
-        })
-    )
-  )
+/** One that was heard of: a mistyped one would hold nobody. */
+const sessionNamed = (name: string) => Effect.map(Find.session(name), ({ id }) => SessionId.make(id))
 
 const run = Args.text({ name: "RUN" }).pipe(Args.withDescription("Such as R-1. Default: every run"), Args.optional)
 
@@ -121,6 +120,17 @@ const resume = Command.make("resume", { ...globals }, () => withLog(Effect.zipRi
 )
 
 export const boulderCommand = Command.make("boulder").pipe(
-  Command.withSubcommands([status, arm, disarm, pause, resume, reset, historyCommand, explainCommand, simulateCommand]),
+  Command.withSubcommands([
+    status,
+    arm,
+    disarm,
+    pause,
+    resume,
+    reset,
+    runCommand,
+    historyCommand,
+    explainCommand,
+    simulateCommand
+  ]),
   Command.withDescription("Hold agents to their work until it is proved done")
 )

@@ -84,10 +84,13 @@ export const explainCommand = Command.make(
           "",
           ...found.rules.map(
             ({ name, applied }, index) =>
-              `${index} ${applied ? output.style("bold", `${name}: applies`) : `${name}: does not apply`}`
+              `${index + 1} ${applied ? output.style("bold", `${name}: applies`) : `${name}: does not apply`}`
           ),
           "",
           ...factLines(found.facts),
+          "",
+          "The limits were:",
+          ...factLines(found.limits),
           ...(found.text === null
             ? []
             : ["", "The agent was told:", ...found.text.split("\n").map((line) => `  ${line}`)])

@@ -5,6 +5,7 @@ import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { GateState } from "../../app/gates/GateStates.ts"
 import * as RunGate from "../../app/gates/RunGate.ts"
 import { isoTime } from "../../app/Views.ts"
 import { type Gate, isCheck, shownCommand } from "../../domain/boulder/Gates.ts"
@@ -35,7 +36,7 @@ const verdictView = ({ position, verdict, flaky, exit, durationMs, tree, time }:
   time: isoTime(time)
 })
 
-const gateView = ({ gate, verdict }: RunGate.GateState) => ({
+const gateView = ({ gate, verdict }: GateState) => ({
   name: gate.name,
   command: isCheck(gate) ? null : gate.command,
   timeoutMs: gate.timeout,

@@ -73,6 +73,7 @@ export type BoulderFact =
   | { readonly type: "BoulderReset"; readonly payload: Events.BoulderReset }
   | { readonly type: "StopDecided"; readonly payload: Events.StopDecided }
   | { readonly type: "ContinuationConfirmed"; readonly payload: Events.ContinuationConfirmed }
+  | { readonly type: "ContinuationRelaunched"; readonly payload: Events.ContinuationRelaunched }
   | { readonly type: "ContinuationLost"; readonly payload: Events.ContinuationLost }
   | { readonly type: "IntegrityAlarmRaised"; readonly payload: Events.IntegrityAlarmRaised }
 
@@ -196,6 +197,12 @@ export const evolve = (
       return decided(state, fact.payload, position, time)
     case "ContinuationConfirmed":
       return conversation(state, fact.payload, (one) => ({ ...one, pending: null, lost: 0 }))
+    case "ContinuationRelaunched":
+      return conversation(state, fact.payload, (one) => ({
+        ...one,
+        // Its turn is waited for from now on.
+        pending: one.pending === null ? null : { ...one.pending, time }
+      }))
     case "ContinuationLost":
       return conversation(state, fact.payload, (one) => ({
         ...one,
@@ -238,6 +245,18 @@ const conversation = (
     return one === undefined ? run : { ...run, conversations: { ...run.conversations, [session]: body(one) } }
   })
 
+/** So many conversations are remembered, those of the last decisions: whoever comes back after so many others begins anew. */
+const remembered = 100
+
+const latest = (all: Run["conversations"]): Run["conversations"] => {
+  const entries = Object.entries(all)
+  return entries.length <= remembered
+    ? all
+    : Object.fromEntries(
+        entries.toSorted(([, a], [, b]) => b.decided.position - a.decided.position).slice(0, remembered)
+      )
+}
+
 const hour = 3_600_000
 
 const decided = (state: State, payload: Events.StopDecided, position: number, time: number): State => {
@@ -258,7 +277,7 @@ const decided = (state: State, payload: Events.StopDecided, position: number, ti
       ...(verdict === "escalate"
         ? { status: "escalated" as const, escalation: { position, session, reason, time } }
         : {}),
-      conversations: { ...run.conversations, [session]: one },
+      conversations: latest({ ...run.conversations, [session]: one }),
       ...(continues
         ? {
             continuations: run.continuations + 1,

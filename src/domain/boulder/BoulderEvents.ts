@@ -89,6 +89,10 @@ export type StopDecided = typeof StopDecided.Type
 export const ContinuationConfirmed = Schema.Struct({ run: RunId, session: SessionId, decision: Schema.Int })
 export type ContinuationConfirmed = typeof ContinuationConfirmed.Type
 
+/** The client's process ended with its turn, and was started again with what the conversation was told. `decision`: see above. */
+export const ContinuationRelaunched = Schema.Struct({ run: RunId, session: SessionId, decision: Schema.Int })
+export type ContinuationRelaunched = typeof ContinuationRelaunched.Type
+
 /** The conversation did not go on, though it was told to. */
 export const ContinuationLost = Schema.Struct({
   run: RunId,

@@ -1,5 +1,6 @@
 /** One conversation of a run, from one decision about its stops to the next. */
 import type { StopDecided } from "./BoulderEvents.ts"
+import { delayOf } from "./Decide.ts"
 import type { Facts } from "./Facts.ts"
 
 /** What a run remembers of one conversation: what its last decision knew, and what came of it. */
@@ -9,7 +10,7 @@ export interface Conversation {
   readonly turn: string | null
   /** Continuations since a person last spoke. */
   readonly sinceHuman: number
-  /** A continuation that nothing has come of yet: the position and time of its decision. */
+  /** A continuation that nothing has come of yet: the position of its decision, and when the client may begin with it. */
   readonly pending: { readonly position: number; readonly time: number } | null
   readonly lost: number
   readonly tokensBefore: number | null
@@ -81,7 +82,7 @@ export const after = (
     decided: at,
     turn: facts.turn,
     sinceHuman: facts.continued.sinceHuman + Number(continues || would === "continue"),
-    pending: continues ? at : null,
+    pending: continues ? { position: at.position, time: at.time + delayOf(facts, payload.limits) } : null,
     lost: facts.lost,
     tokensBefore: facts.tokensBefore,
     compacted: facts.sinceCompaction === null ? null : facts.now - facts.sinceCompaction,

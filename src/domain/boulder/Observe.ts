@@ -8,6 +8,9 @@ import type { Limits } from "./Limits.ts"
 import { ready, type Task } from "./Tasks.ts"
 import type { Turn } from "./Turn.ts"
 
+/** A conversation of which something was heard within this time, in milliseconds, is at work; after it, it is idle. */
+export const atWorkWithin = 10 * 60_000
+
 /** What the log does not know. */
 export interface World {
   readonly now: number

@@ -43,7 +43,8 @@ export const evolve = (turn: Turn, fact: SessionFact, time: number): Turn => {
       return { ...turn, acted: true, failedLast: false }
     case "ToolCompleted": {
       const { tool, target = "" } = fact.payload
-      const bypasses = isShell(tool) && isBypass(target) ? [...turn.bypasses, target] : turn.bypasses
+      const { bypass = isShell(tool) && isBypass(target) } = fact.payload
+      const bypasses = bypass ? [...turn.bypasses, target] : turn.bypasses
       return { ...turn, acted: true, failedLast: false, failures: { inRow: 0, last: null }, bypasses }
     }
     case "StopFailed":
@@ -64,6 +65,6 @@ export const evolve = (turn: Turn, fact: SessionFact, time: number): Turn => {
   }
 }
 
-/** The names that clients have for their shells. */
+/** The names that clients have for their shells, in records of before it was said of each call. */
 const isShell = (tool: string): boolean =>
   /^(?:bash|shell|powershell|local_shell|exec_command|run_shell_command)$/i.test(tool)

@@ -16,6 +16,7 @@ export type WorkspaceFact =
   | { readonly type: "WorkspaceStepRequested"; readonly payload: Events.WorkspaceStepRequested }
   | { readonly type: "WorkspaceStepDone"; readonly payload: Events.WorkspaceStepDone }
   | { readonly type: "WorkspaceStepFailed"; readonly payload: Events.WorkspaceStepFailed }
+  | { readonly type: "WorkspaceHostKeyMade"; readonly payload: Events.WorkspaceHostKeyMade }
   | { readonly type: "WorkspaceStarted"; readonly payload: Events.WorkspaceStarted }
   | { readonly type: "WorkspaceStopped"; readonly payload: Events.WorkspaceStopped }
   | { readonly type: "WorkspacePaused"; readonly payload: Events.WorkspacePaused }
@@ -48,6 +49,8 @@ export interface Workspace extends Omit<Events.WorkspaceRequested, "workspace"> 
   readonly failure: Pick<Events.WorkspaceFailed, "reason" | "advice"> | null
   /** Why it was stopped last; null while it was not. */
   readonly stoppedFor: Events.WorkspaceStopped["why"] | null
+  /** The public key of its SSH server; null before it has one. */
+  readonly hostKey: string | null
   /** How it is to be deleted, once that is asked for. */
   readonly deletion: Events.WorkspaceDeletionRequested | null
 }
@@ -166,6 +169,7 @@ export const evolve = (state: Workspace | undefined, fact: CheckpointFact | Work
       pending: null,
       failure: null,
       stoppedFor: null,
+      hostKey: null,
       deletion: null
     }
   }
@@ -193,6 +197,8 @@ export const evolve = (state: Workspace | undefined, fact: CheckpointFact | Work
       return { ...state, status: "deleting", deletion: fact.payload }
     case "WorkspaceDeleted":
       return { ...state, status: "deleted", pending: null, ports: [] }
+    case "WorkspaceHostKeyMade":
+      return { ...state, hostKey: fact.payload.publicKey }
     case "WorkspacePortReserved": {
       const { workspace: _, ...port } = fact.payload
       return { ...state, ports: [...state.ports.filter(({ service }) => service !== port.service), port] }

@@ -81,6 +81,14 @@ export type WorkspaceStepDone = typeof WorkspaceStepDone.Type
 export const WorkspaceStepFailed = Schema.Struct({ workspace: WorkspaceId, step: StepId, reason: Schema.String })
 export type WorkspaceStepFailed = typeof WorkspaceStepFailed.Type
 
+/** The key by which its SSH server is known from now on: an OpenSSH public key line, and `SHA256:…` of it. */
+export const WorkspaceHostKeyMade = Schema.Struct({
+  workspace: WorkspaceId,
+  publicKey: Schema.String,
+  fingerprint: Schema.String
+})
+export type WorkspaceHostKeyMade = typeof WorkspaceHostKeyMade.Type
+
 export const WorkspaceStarted = Schema.Struct({ workspace: WorkspaceId, image: Schema.optional(Schema.String) })
 export type WorkspaceStarted = typeof WorkspaceStarted.Type
 

@@ -112,7 +112,7 @@ describe("a stop of Claude Code", () => {
       description: "d"
     }))
     const crons = [{ id: "c", schedule: "* * * * *", recurring: true, prompt: "p" }]
-    expect(stopOf("claude", { ...stop, background_tasks: tasks, session_crons: crons })?.background).toBe(4)
+    expect(stopOf("claude", { ...stop, background_tasks: tasks, session_crons: crons })?.background).toBe(3)
   })
 
   it("is no reason to push while a plan is made, nor in a helper's stead", () => {

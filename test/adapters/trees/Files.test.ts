@@ -1,5 +1,5 @@
 /** Keeping and restoring a checkout's files, byte for byte. */
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFileSync } from "node:child_process"
 import {
   chmodSync,
   existsSync,
@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync
 } from "node:fs"
@@ -19,6 +20,7 @@ import { createServer } from "node:net"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import { readContent } from "../../../src/adapters/trees/ReadFile.ts"
 import { put } from "../../support/cli.ts"
 import { all, snapshot, stage, withIgnored } from "./stage.ts"
 
@@ -176,7 +178,7 @@ describe("keeping files", () => {
     put(join(folder, "long"), long)
     put(join(folder, "exact"), Buffer.alloc(1024 * 1024, 7))
     put(join(folder, "sparse"), "")
-    spawnSync("truncate", ["-s", "64M", join(folder, "sparse")])
+    truncateSync(join(folder, "sparse"), 64 * 1024 * 1024)
     const kept = await world.trees.keepFiles(folder, all)
     expect(kept.bytes).toBe(long.length + 65 * 1024 * 1024)
     const copy = join(world.root, "copy")
@@ -307,6 +309,16 @@ describe("restoring files", () => {
     expect(readlinkOf(join(folder, "sub"))).toBeUndefined()
   })
 
+  it("reads nothing through a folder that became a link", async () => {
+    await using world = stage()
+    const folder = world.folder("a")
+    put(join(world.folder("outside"), "secret"), "theirs")
+    symlinkSync(join(world.root, "outside"), join(folder, "sub"))
+    const read: Array<Buffer> = []
+    expect(readContent(join(folder, "sub/secret"), (bytes) => String(read.push(bytes)))).toBeUndefined()
+    expect(read).toEqual([])
+  })
+
   it("takes everything back when a step fails", async () => {
     await using world = stage()
     const folder = world.folder("a")
@@ -319,7 +331,7 @@ describe("restoring files", () => {
     // What the look did not see stands where a folder has to be made.
     put(join(folder, "z"), "in the way")
     const before = snapshot(folder)
-    await expect(world.trees.restoreFiles(kept.hash, folder, undo.hash)).rejects.toThrow()
+    await expect(world.trees.restoreFiles(kept.hash, folder, undo.hash)).rejects.toThrow(/EEXIST|changed/)
     expect(snapshot(folder)).toEqual(before)
   })
 })

@@ -268,6 +268,40 @@ describe("a person", () => {
     expect((await stop()).hookSpecificOutput).toBeDefined()
   })
 
+  it("pauses without the files being looked at, and each conversation is told of once", async () => {
+    await add("Write the parser")
+    await arm()
+    await run(Boulder.pause(null, null))
+    for (const session of ["one", "two", "one", "two", "one"]) expect(await stop({}, session)).toBeUndefined()
+    expect(await decisions()).toEqual(["allow: paused", "allow: paused"])
+    const [{ payload }] = (await at.ofType("StopDecided")) as [any]
+    expect(payload.facts.gates).toEqual([{ name: "ci", verdict: null, id: null }])
+    await run(Boulder.resume)
+    await run(Boulder.pause("again", null))
+    await stop()
+    expect(await decisions()).toEqual(Array(3).fill("allow: paused"))
+  })
+
+  it("is told with a line when what is configured can't be read, and everybody is let go", async () => {
+    await add("Write the parser")
+    await arm()
+    at.put("shop/.nexus/config.jsonc", "{ no JSON")
+    const payload = { session_id: "one", cwd: project, hook_event_name: "Stop", stop_hook_active: false }
+    const lines: Array<string> = []
+    const answer = answerHook("claude", payload, Date.now(), (line) => lines.push(line))
+    expect(await run(answer)).toBe("")
+    expect(lines).toEqual([expect.stringMatching(/config\.jsonc: .*every agent is let go/)])
+    expect((await at.ofType("StopDecided")).map(({ payload }) => payload.rule)).toEqual(["switched off"])
+  })
+
+  it("is not held up by what was decided too late for the client", async () => {
+    await add("Write the parser")
+    await arm()
+    const payload = { session_id: "one", cwd: project, hook_event_name: "Stop", stop_hook_active: false }
+    expect(await run(answerHook("claude", payload, Date.now() - 9000))).toBe("")
+    expect(await decisions()).toEqual([])
+  })
+
   it("ends it at once with a file, whatever the log says", async () => {
     await add("Write the parser")
     await arm()
@@ -348,8 +382,8 @@ describe("what is done to the checks", () => {
     await arm()
     const tool = { tool_name: "Bash", tool_input: { command: "git commit --no-verify -m wip" }, tool_use_id: "b1" }
     expect((await claude("PreToolUse", tool)).hookSpecificOutput).toMatchObject({ permissionDecision: "deny" })
-    // And told where it happened all the same.
-    await call('git commit -n -m "feat: it"')
+    // And told where it happened all the same, also at the end of a long command.
+    await call(`echo ${"long ".repeat(60)} && git commit -n -m "feat: it"`)
     await stop()
     expect((await at.ofType("IntegrityAlarmRaised")).map(({ payload }) => payload.alarm.kind)).toEqual([
       "hooks bypassed"

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import { RunId, type StopDecided } from "../../../src/domain/boulder/BoulderEvents.ts"
+import { evolve, initial } from "../../../src/domain/boulder/Boulder.ts"
 import { after } from "../../../src/domain/boulder/Conversation.ts"
 import { algorithm, decide } from "../../../src/domain/boulder/Decide.ts"
 import type { Facts } from "../../../src/domain/boulder/Facts.ts"
@@ -26,9 +27,37 @@ const row: Facts = {
 const before = after(decided(row), undefined, at)
 const standDown: Facts = { ...row, stop: { ...row.stop, background: 1 } }
 
+describe("a run", () => {
+  it("remembers the conversations of its last hundred decisions", () => {
+    const by = "ada"
+    const armed = {
+      run: RunId.make("R-1"),
+      scope: { kind: "project" },
+      tasks: "all",
+      mode: "enforce",
+      checkout: "/shop",
+      base: null,
+      uncommitted: [],
+      gates: [],
+      files: []
+    } as const
+    let state = evolve(initial, { type: "BoulderArmed", payload: armed }, { position: 1, time: noon, by })
+    for (let index = 2; index <= 150; index++) {
+      const payload = { ...decided(row), session: SessionId.make(`claude:${index}`) }
+      state = evolve(state, { type: "StopDecided", payload }, { position: index, time: noon, by })
+    }
+    const names = Object.keys(state.runs[0]?.conversations ?? {})
+    expect(names).toHaveLength(100)
+    expect(names).toContain("claude:150")
+    expect(names).not.toContain("claude:50")
+  })
+})
+
 describe("a row of stops", () => {
   it("goes on with each continuation, which counts against what was said since a person spoke", () => {
-    expect(before).toMatchObject({ sinceHuman: 5, pending: at, tallies: { textOnly: 2, sameProgress: 2 } })
+    expect(before).toMatchObject({ sinceHuman: 5, tallies: { textOnly: 2, sameProgress: 2 } })
+    // A client that can wait is left idle for so long first: only then is its turn due.
+    expect(before.pending).toEqual({ position: at.position, time: noon + 10_000 })
   })
 
   it("stays as it is over a stop at which the work was not looked at", () => {

@@ -1,5 +1,5 @@
 /** OpenCode's server in a repository, with a scripted model behind it. */
-import type { World } from "../../support/cli.ts"
+import { program as nexusProgram, type World } from "../../support/cli.ts"
 import { type Running, start } from "../../support/processes.ts"
 import type { ModelServer } from "../model/ModelServer.ts"
 import { type Bus, type BusEvent, listen } from "./Bus.ts"
@@ -26,6 +26,8 @@ export interface OpenCodeOptions {
   /** Beside those that the tests need. */
   readonly settings?: object
   readonly env?: Readonly<Record<string, string>>
+  /** Of `opencode run`, beside the prompt. */
+  readonly args?: ReadonlyArray<string>
 }
 
 /** `opencode run`: one prompt without a server, and its process ends. */
@@ -34,11 +36,26 @@ export const runOpenCode = (
   repository: string,
   model: ModelServer,
   prompt: string,
+  { settings, env = {}, args = [] }: OpenCodeOptions = {}
+): Running => {
+  pretendInstalled(world)
+  const environment = { ...environmentFor(world, repository, model, settings), ...env }
+  return start(program(), ["run", ...args, prompt], { cwd: repository, env: environment })
+}
+
+/** The same, started by `nexus boulder run`. */
+export const followOpenCode = (
+  world: World,
+  repository: string,
+  model: ModelServer,
+  prompt: string,
   { settings, env = {} }: OpenCodeOptions = {}
 ): Running => {
   pretendInstalled(world)
   const environment = { ...environmentFor(world, repository, model, settings), ...env }
-  return start(program(), ["run", prompt], { cwd: repository, env: environment })
+  // Its title would be asked of the model as well.
+  const command = ["boulder", "run", "--", program(), "run", "--title", "Followed", prompt]
+  return start(process.execPath, [nexusProgram, ...command], { cwd: repository, env: environment })
 }
 
 export const serveOpenCode = async (

@@ -7,7 +7,8 @@ import { settingsOf } from "../hooks/AgentHooks.ts"
 import { claudeHooks } from "./Contract.ts"
 import { editsOf } from "./Edits.ts"
 import { hostOf } from "./Host.ts"
-import { answerTo, forgotIn, stopOf } from "./Stops.ts"
+import { lastConversation } from "./Presence.ts"
+import { answerTo, forgotIn, idleIn, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 import { windowOf } from "./Windows.ts"
 
@@ -26,7 +27,9 @@ export const ClaudeAgent: InstallableAgent = {
   window: windowOf,
   stop: stopOf,
   forgot: forgotIn,
+  idle: idleIn,
   answer: answerTo,
+  lastConversation,
   read,
   promptFields: ["prompt", "command_args", "session_title", "custom_instructions", "compact_summary"],
   signs: { commands: ["claude"], folders: [".claude"] },

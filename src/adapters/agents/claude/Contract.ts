@@ -6,8 +6,10 @@
 import type { AgentHooks } from "../hooks/AgentHooks.ts"
 import type { HookCommands } from "../hooks/HookCommands.ts"
 import type { HookPlan } from "../hooks/HookSettings.ts"
+import { silenced } from "./Presence.ts"
 import { groupOf, planOf, type Route, type Split } from "../hooks/Routes.ts"
 import { textOf } from "../Payload.ts"
+import { longestRun } from "../../../domain/boulder/Limits.ts"
 
 /**
  * Tools whose effect Nexus must have on record before the agent goes on: shells and MCP servers.
@@ -68,7 +70,25 @@ export const eventRoutes = {
 } as const satisfies Record<string, Route>
 
 /** What to register. `timeout` is in seconds; Claude Code's own default is 600. */
-export const hookPlan = (commands: HookCommands): HookPlan => planOf(eventRoutes, commands, groupOf({ timeout: 10 }))
+export const hookPlan = (commands: HookCommands): HookPlan => {
+  const group = groupOf({ timeout: 10 })
+  return {
+    ...planOf(eventRoutes, commands, group),
+    Notification: [group(commands.capture, "^(?!idle_prompt$).*"), groupOf(waking)(commands.wake, "idle_prompt")]
+  }
+}
+
+/**
+ * A hook that runs on in the background and, where it ends with code 2, wakes the conversation with what it said on stderr.
+ * Without `async`, `claude -p` would wait for it. Whoever waits for a person waits as long as a run lasts at the most.
+ */
+const waking = {
+  timeout: longestRun / 1000,
+  async: true,
+  asyncRewake: true,
+  rewakeMessage: "Nexus: what this conversation waited for has come.",
+  rewakeSummary: "Nexus: what it waited for has come"
+}
 
 const byToolEvents = new Set([
   "PreToolUse",
@@ -87,9 +107,12 @@ export const claudeHooks: AgentHooks = {
   names: true,
   subjectOf: (event, payload) => {
     if (event === "SessionStart") return textOf(payload["source"]) ?? ""
+    if (event === "Notification") return textOf(payload["notification_type"]) ?? ""
     return byToolEvents.has(event) ? (textOf(payload["tool_name"]) ?? "") : undefined
   },
   file: (scope) => (scope === "shared" ? ".claude/settings.json" : ".claude/settings.local.json"),
   plan: hookPlan,
-  off: { keys: ["disableAllHooks"], value: true }
+  off: { keys: ["disableAllHooks"], value: true },
+  silenced,
+  bypass: "Was it started with --bare, --settings or by another program? Otherwise look at /hooks in Claude Code."
 }

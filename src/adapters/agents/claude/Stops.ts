@@ -35,12 +35,20 @@ const failureIn = (payload: JsonObject): string => {
 
 const over = new Set(["completed", "failed", "killed", "stopped", "cancelled"])
 
-/** A helper that stops is itself a task in the background still. */
+/** A helper that stops is itself a task in the background still. What is only scheduled (`session_crons`) runs not yet. */
 const backgroundOf = (payload: JsonObject, helper: string): number => {
   const runs = (task: Json) =>
     isObject(task) && !over.has(textOf(task["status"]) ?? "") && (helper === "" || task["id"] !== helper)
-  return listOf(payload["background_tasks"]).filter(runs).length + listOf(payload["session_crons"]).length
+  return listOf(payload["background_tasks"]).filter(runs).length
 }
+
+/** Its terminal interface was idle for a while; `claude -p` never is (2.1.330). */
+export const idleIn = (payload: JsonObject): StopSignal | undefined =>
+  hostOf(payload) === undefined &&
+  payload["hook_event_name"] === "Notification" &&
+  payload["notification_type"] === "idle_prompt"
+    ? { session: sessionNamed(agentName, textOf(payload["session_id"])), kind: "stop", waits: true, background: 0 }
+    : undefined
 
 /** A conversation that begins again after a compaction has lost its memory but for a summary. */
 export const forgotIn = (payload: JsonObject): SessionId | undefined =>

@@ -69,7 +69,7 @@ const factsOf = (event: string, reader: Reader, agent: string): ReadonlyArray<Se
     case "PostToolUseFailure":
       return [Facts.toolFailed(toolOf(reader), reader.text("error"), reader.flag("is_interrupt"))]
     case "Stop": {
-      const background = reader.list("background_tasks").length + reader.list("session_crons").length
+      const background = reader.list("background_tasks").length
       return [Facts.stopObserved(reader.flag("stop_hook_active"), message, background)]
     }
     case "StopFailure":

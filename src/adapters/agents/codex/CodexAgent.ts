@@ -7,6 +7,7 @@ import { optional } from "../Wording.ts"
 import { callsIn, failureIn, reachesAll } from "./Payload.ts"
 import { settingsOf } from "../hooks/AgentHooks.ts"
 import { codexHooks } from "./Hooks.ts"
+import { lastConversation } from "./Presence.ts"
 import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
@@ -57,6 +58,7 @@ export const CodexAgent: InstallableAgent = {
   window: windowOf,
   stop: stopOf,
   answer: answerTo,
+  lastConversation,
   read,
   promptFields: ["prompt"],
   signs: { commands: ["codex"], folders: [".codex"] },

@@ -5,6 +5,7 @@
 import type { AgentHooks } from "../hooks/AgentHooks.ts"
 import { groupOf, planOf, type Route } from "../hooks/Routes.ts"
 import { textOf } from "../Payload.ts"
+import { silenced } from "./Presence.ts"
 
 const routes: Readonly<Record<string, Route>> = {
   SessionStart: "capture",
@@ -37,5 +38,6 @@ export const codexHooks: AgentHooks = {
   file: () => ".codex/hooks.json",
   plan: (commands) =>
     planOf(routes, commands, (command, matcher, event) => groupOf({ timeout: timeoutOf(event) })(command, matcher)),
+  silenced,
   nextStep: "Codex runs hooks only once a person has reviewed them: open /hooks in Codex, again after every change."
 }

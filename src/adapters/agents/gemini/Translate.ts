@@ -56,7 +56,7 @@ const factsOf = (event: string, reader: Reader): ReadonlyArray<SessionFact> => {
     case "BeforeAgent":
       return []
     case "AfterAgent":
-      return [Facts.stopObserved(reader.flag("stop_hook_active"), reader.optionalText("prompt_response"))]
+      return [Facts.stopObserved(reader.flag("stop_hook_active"), lastOf(reader.optionalText("prompt_response")))]
     case "BeforeTool":
       return [Facts.toolStarted(toolOf(reader))]
     case "AfterTool": {
@@ -78,3 +78,10 @@ const toolOf = (reader: Reader) =>
     tool: reader.text("tool_name"),
     target: targetOf(reader.object("tool_input"))
   })
+
+/** Its field holds all that was said since a person spoke, the newest at its end: of that the last line is what is new. */
+const lastOf = (response: string | undefined): string | undefined =>
+  response
+    ?.split("\n")
+    .findLast((line) => line.trim() !== "")
+    ?.trim()

@@ -13,6 +13,8 @@ export interface AgentHooks extends Matching, Pick<HookSettings.HookForm, "clien
   /** The switch by which a person turns all hooks off: where it is, and what it says then. */
   readonly off?: { readonly keys: ReadonlyArray<string>; readonly value: boolean }
   readonly nextStep?: string
+  readonly silenced?: AgentSettings["silenced"]
+  readonly bypass?: string
 }
 
 export const formOf = (hooks: AgentHooks): HookSettings.HookForm => ({
@@ -24,7 +26,7 @@ export const formOf = (hooks: AgentHooks): HookSettings.HookForm => ({
 })
 
 export const settingsOf = (hooks: AgentHooks): AgentSettings => {
-  const { agent, file, off, nextStep } = hooks
+  const { agent, file, off, nextStep, silenced, bypass } = hooks
   const form = formOf(hooks)
   const install: AgentSettings["install"] = (text, target, scope) =>
     HookSettings.install(text, form, hooks.plan(commandsOf(agent, target, scope), target))
@@ -36,6 +38,8 @@ export const settingsOf = (hooks: AgentHooks): AgentSettings => {
       Either.match(install(text, target, scope), { onLeft: () => false, onRight: ({ changed }) => !changed }),
     isDisabled: (text) => off !== undefined && HookSettings.settingOf(text, form, off.keys) === off.value,
     commandsFor: (text, payload) => commandsFor(text, payload, hooks),
+    ...(silenced === undefined ? {} : { silenced }),
+    ...(bypass === undefined ? {} : { bypass }),
     ...(nextStep === undefined ? {} : { nextStep })
   }
 }

@@ -13,7 +13,7 @@ import { children, eolOf, insertion, keyOf, member, pretty, removal, render, rep
 /** One hook as a client has it in its file, with the fields that it knows. */
 export interface HookEntry {
   readonly command: string
-  readonly [field: string]: string | number
+  readonly [field: string]: string | number | boolean
 }
 
 /** Hooks that run where the matcher matches; without one, on every occurrence of the event. */

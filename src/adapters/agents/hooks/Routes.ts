@@ -32,7 +32,7 @@ export const planOf = (
 
 /** An entry in the form that Claude Code, Codex and Gemini CLI share: `{ matcher?, hooks: [entry] }`. */
 export const groupOf =
-  (fields: Readonly<Record<string, string | number>>) =>
+  (fields: Readonly<Record<string, string | number | boolean>>) =>
   (command: string, matcher: string | undefined): MatcherGroup => ({
     ...(matcher === undefined ? {} : { matcher }),
     hooks: [{ type: "command", command, ...fields }]

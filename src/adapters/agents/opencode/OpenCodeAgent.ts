@@ -8,6 +8,8 @@ import { optional } from "../Wording.ts"
 import { editsOf } from "./Edits.ts"
 import { type Call, callIn, folderOf, hookOf, isFailure, sessionsOf } from "./Payload.ts"
 import { pluginSettings } from "./Plugin.ts"
+import { lastConversation } from "./Presence.ts"
+import { relaunch } from "./Relaunch.ts"
 import { answerTo, stopOf } from "./Stops.ts"
 import { agentName, read } from "./Translate.ts"
 
@@ -64,11 +66,13 @@ export const OpenCodeAgent: InstallableAgent = {
   name: agentName,
   caller: callerIn,
   tellsTurns: true,
+  relaunch,
   folder: folderOf,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
   stop: stopOf,
   answer: answerTo,
+  lastConversation,
   read,
   // What a person typed is in the parts of a message, and in the events that tell of them.
   promptFields: ["output.parts", "input.properties.part", "input.event.properties.part"],

@@ -4,6 +4,7 @@
  */
 import * as Either from "effect/Either"
 import type { AgentSettings, HookTarget, Seed } from "../../../app/ports/Agent.ts"
+import { silenced } from "./Presence.ts"
 
 /** In the first line of every version of it. */
 const marker = /^\/\/ Nexus' plugin for OpenCode\b/
@@ -51,5 +52,7 @@ export const pluginSettings: AgentSettings = {
   uninstall: (text) => Either.right(marker.test(text) ? { text: null, changed: true } : { text, changed: false }),
   isCurrent: (text, target, scope) => text === textFor(target, scope),
   isDisabled: () => false,
+  silenced,
+  bypass: "Was it started with --pure, or OPENCODE_PURE=1? Then it loads no plugins.",
   commandsFor: () => []
 }

@@ -7,6 +7,7 @@ import type { Changed, Uncommitted } from "../../../app/ports/Work.ts"
 import { parseChanges } from "../Changes.ts"
 import { text } from "../Git.ts"
 import { layoutOf } from "../Layout.ts"
+import { looked, statusOf } from "../WorkState.ts"
 
 /** Paths that end with NUL. */
 const paths = (listed: string): ReadonlyArray<string> => listed.split("\0").filter((path) => path !== "")
@@ -15,29 +16,25 @@ const paths = (listed: string): ReadonlyArray<string> => listed.split("\0").filt
 const fieldsBefore: Readonly<Record<string, number>> = { "1": 8, "2": 9, u: 10, "?": 1 }
 
 export const uncommitted = (checkout: string): Effect.Effect<ReadonlyArray<Uncommitted>, HistoryFailure> =>
-  Effect.map(
-    text(checkout, [
-      "status",
-      "--porcelain=v2",
-      "-z",
-      "--untracked-files=all",
-      "--no-ahead-behind",
-      "--ignore-submodules=dirty"
-    ]),
-    (listed) => {
-      const found: Array<Uncommitted> = []
-      const entries = paths(listed).values()
-      for (const entry of entries) {
-        const kind = entry[0] ?? ""
-        const count = fieldsBefore[kind]
-        if (count === undefined) continue
-        const path = entry.split(" ").slice(count).join(" ")
-        // Of a rename, the path before follows.
-        if (kind === "2") entries.next()
-        found.push({ path, state: stateOf(kind, entry.slice(2, 4)) })
-      }
-      return found
+  Effect.map(statusText(checkout), (listed) => {
+    const found: Array<Uncommitted> = []
+    const entries = paths(listed).values()
+    for (const entry of entries) {
+      const kind = entry[0] ?? ""
+      const count = fieldsBefore[kind]
+      if (count === undefined) continue
+      const path = entry.split(" ").slice(count).join(" ")
+      // Of a rename, the path before follows.
+      if (kind === "2") entries.next()
+      found.push({ path, state: stateOf(kind, entry.slice(2, 4)) })
     }
+    return found
+  })
+
+const statusText = (checkout: string): Effect.Effect<string, HistoryFailure> =>
+  Effect.flatMap(
+    Effect.promise(async () => looked(checkout)),
+    (seen) => (seen === undefined ? text(checkout, statusOf) : Effect.succeed(seen.status))
   )
 
 const stateOf = (kind: string, xy: string): Uncommitted["state"] => {

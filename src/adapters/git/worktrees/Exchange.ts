@@ -1,6 +1,7 @@
 /** Commits between the host's branch and the private git directory's. The files are the same ones: only refs and indexes follow. */
 import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import { type Site, type WorktreeFailure, WorktreeRefused } from "../../../app/ports/Worktrees.ts"
 import { headOf } from "../Layout.ts"
 import { adminOf } from "./Admin.ts"
@@ -9,6 +10,7 @@ import { withImport } from "./Import.ts"
 import { unfinishedIn } from "./InProgress.ts"
 import { headIn, looking, refIn, unfinishedInside, writeRef } from "./Inside.ts"
 import { skipSubmodules } from "./LeftOut.ts"
+import { tokenOf } from "./Plan.ts"
 import { isPrivateThere, keepRecord, recordOf } from "./Private.ts"
 import { within } from "./Untrusted.ts"
 
@@ -40,7 +42,7 @@ export const exchange = (site: Site): Effect.Effect<Exchanged, WorktreeFailure> 
         const isOurs = host === null || host === exchanged || (yield* isAncestor(ask, host, inside))
         if (isOurs) {
           yield* fetch
-          return yield* bring(git, inside, host)
+          return yield* bring(git, inside, host).pipe(patiently)
         }
         if (yield* isAncestor(ask, inside, host)) return yield* send(git, host, inside)
         yield* looking(site, (folder) => writeRef(folder, "refs/nexus/host", host))
@@ -62,10 +64,19 @@ const agree = (site: Site, commit: string) =>
     if (record.exchanged !== commit) keepRecord(folder, { ...record, exchanged: commit })
   })
 
+/** git's locks are held for moments; what holds one for longer is said. */
+const patiently = <A>(asked: Effect.Effect<A, WorktreeFailure>): Effect.Effect<A, WorktreeFailure> =>
+  Effect.retry(asked, { while: isLocked, schedule: Schedule.exponential("20 millis"), times: 6 })
+
+const isLocked = (failure: WorktreeFailure): boolean =>
+  failure._tag === "GitFailed" && /\.lock': File exists|cannot lock ref/.test(failure.detail)
+
 /** The index first: what a crash leaves is brought again. */
 const bring = (git: HostGit, inside: string, host: string | null) =>
   Effect.gen(function* () {
     const { site } = git
+    // Another Nexus was faster.
+    if ((yield* commitAt(git, refOf(site))) === inside) return { kind: "brought", commit: inside } as const
     const admin = adminOf(git.layout.commonDir, site)?.path
     const begun = admin === undefined ? null : unfinishedIn(admin)
     if (begun !== null)
@@ -77,7 +88,8 @@ const bring = (git: HostGit, inside: string, host: string | null) =>
     const follows =
       admin !== undefined && host !== null && headOf({ ...git.layout, gitDir: admin })?.branch === site.branch
     if (follows) yield* moveIndex(git.at(admin), host, inside)
-    const message = `nexus: committed in ${site.workspace}`
+    // A branch that is made again is ours again.
+    const message = host === null ? tokenOf(site) : `nexus: committed in ${site.workspace}`
     const before = host ?? "0".repeat(inside.length)
     yield* git.main.run(["update-ref", "--create-reflog", "-m", message, refOf(site), inside, before])
     yield* agree(site, inside)

@@ -84,12 +84,15 @@ const commitOf = (git: HostGit, base: string): Effect.Effect<string, WorktreeFai
 /** The token in a branch's reflog: what made it says whose it is. */
 export const tokenOf = (site: Site): string => `nexus: made for ${site.workspace}`
 
-/** Whether a branch was made for this workspace. */
+/** Whether a branch was made for this workspace; git forgets reflogs after some months, but not what the worktree is on. */
 export const isOurBranch = (git: HostGit): Effect.Effect<boolean, WorktreeFailure> =>
-  Effect.map(
-    git.main.text(["reflog", "show", "--format=%gs", refOf(git.site), "--"], { codes: [0, 128] }),
-    (told) => told.trimEnd().split("\n").at(-1) === tokenOf(git.site)
-  )
+  Effect.gen(function* () {
+    const { site, layout } = git
+    const gitDir = adminOf(layout.commonDir, site)?.path
+    if (gitDir !== undefined && headOf({ ...layout, gitDir })?.branch === site.branch) return true
+    const told = yield* git.main.text(["reflog", "show", "--format=%gs", refOf(site), "--"], { codes: [0, 128] })
+    return told.trimEnd().split("\n").at(-1) === tokenOf(site)
+  })
 
 /** Folder and branch must be free, or ours already. */
 export const refuseTaken = (git: HostGit) =>

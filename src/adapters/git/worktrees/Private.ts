@@ -8,13 +8,14 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
   writeFileSync
 } from "node:fs"
-import { dirname, join, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Mount } from "../../../app/ports/Backend.ts"
 import { GitFailed } from "../../../app/ports/Repositories.ts"
@@ -206,5 +207,9 @@ export const removePrivate = (site: Site): Effect.Effect<void, WorktreeFailure> 
     if (site.gitDirectory === undefined) return
     const { git, pointer, empty, record } = pathsOf(site.gitDirectory)
     removeTree(git)
-    for (const path of [pointer, empty, record, `${git}.new`]) rmSync(path, { recursive: true, force: true })
+    const beside = existsSync(dirname(git)) ? readdirSync(dirname(git)) : []
+    // Of an exchange that was ended in the middle.
+    const imports = beside.filter((name) => name.startsWith(`${basename(git)}.import-`))
+    for (const path of [pointer, empty, record, `${git}.new`, ...imports.map((name) => join(dirname(git), name))])
+      rmSync(path, { recursive: true, force: true })
   })

@@ -25,6 +25,9 @@ export const remove = (
   Effect.gen(function* () {
     const git = yield* hostGit(site)
     const found = find(git.layout, site)
+    // Its worktree says whose it is, while there is one.
+    const isBranchOurs = removal.branch && (yield* isOurBranch(git))
+    if (isBranchOurs) yield* refuseElsewhere(git, found)
     const isDoomed = yield* mayDelete(git, found, removal.work)
     const holder = dirname(site.folder)
     const going = join(holder, `${removing}${site.workspace}`)
@@ -41,7 +44,8 @@ export const remove = (
       if (found.admin !== undefined) removeAdmin(found.admin.path)
       if (existsSync(holder)) removeEmpty(holder)
     })
-    if (removal.branch) yield* removeBranch(git)
+    // One of the same name that somebody made since is somebody's.
+    if (isBranchOurs) yield* removeBranch(git)
     yield* removePrivate(site)
     return { aside }
   })
@@ -74,21 +78,23 @@ const mayDelete = (git: HostGit, { worktree, admin }: Found, work: Removal["work
     })
   })
 
-const removeBranch = (git: HostGit) =>
+/** A branch that some other worktree is on can't go. */
+const refuseElsewhere = (git: HostGit, { admin }: Found) =>
   Effect.gen(function* () {
     const { site, layout } = git
+    const others = adminsOf(layout.commonDir).flatMap(({ path }) => (path === admin?.path ? [] : [path]))
+    if (![layout.gitDir, ...others].some((gitDir) => headOf({ ...layout, gitDir })?.branch === site.branch)) return
+    return yield* new WorktreeRefused({
+      kind: "branch-taken",
+      detail: `The branch ${site.branch} is checked out elsewhere in ${site.repository}, so it can't be deleted.`,
+      advice: "Switch there to another branch: git switch -"
+    })
+  })
+
+const removeBranch = (git: HostGit) =>
+  Effect.gen(function* () {
+    const { site } = git
     if ((yield* commitAt(git, refOf(site))) === null) return
-    const elsewhere = [layout.gitDir, ...adminsOf(layout.commonDir).map(({ path }) => path)].find(
-      (gitDir) => headOf({ ...layout, gitDir })?.branch === site.branch
-    )
-    if (elsewhere !== undefined)
-      return yield* new WorktreeRefused({
-        kind: "branch-taken",
-        detail: `The branch ${site.branch} is checked out elsewhere in ${site.repository}, so it was not deleted.`,
-        advice: "Switch there to another branch: git switch -"
-      })
-    // One of the same name that somebody made since is somebody's.
-    if (!(yield* isOurBranch(git))) return
     yield* git.main.run(["update-ref", "-d", refOf(site)])
     yield* git.main.run(["config", "--remove-section", `branch.${site.branch}`], { codes: [0, 128] })
   })

@@ -18,7 +18,7 @@ describe("the plugin for Claude Code", () => {
   it("registers exactly what nexus init does, by a script of its own", () =>
     expect(open("hooks/hooks.json")).toEqual({
       description: "Keeps each event for Nexus; waits where Nexus has to answer or to look at the disk.",
-      hooks: hookPlan({ capture: command, acknowledge: `${command} ack` })
+      hooks: hookPlan({ capture: command, acknowledge: `${command} ack`, wake: `${command} wake` })
     }))
 
   it("is of this version, and in a marketplace of its own folder", () => {

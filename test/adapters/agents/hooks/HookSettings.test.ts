@@ -124,7 +124,7 @@ describe("the plan", () => {
   })
 
   it("acknowledges shell and MCP tools, stops and sessions that go on, and captures the rest", () => {
-    const { capture, acknowledge } = commands
+    const { capture, acknowledge, wake } = commands
     const hooks = (command: string) => [{ type: "command", command, timeout: 10 }]
     const byTool = [
       { matcher: shellToolsMatcher, hooks: hooks(acknowledge) },
@@ -139,9 +139,17 @@ describe("the plan", () => {
       { matcher: bySource.capture, hooks: hooks(capture) }
     ])
     const others = Object.entries(plan).filter(
-      ([event]) => !/^(Pre|Post)ToolUse|^(Subagent)?Stop(Failure)?$|^SessionStart$/.test(event)
+      ([event]) => !/^(Pre|Post)ToolUse|^(Subagent)?Stop(Failure)?$|^(SessionStart|Notification)$/.test(event)
     )
-    expect(others).toHaveLength(22)
+    expect(plan["Notification"]).toEqual([
+      { matcher: "^(?!idle_prompt$).*", hooks: hooks(capture) },
+      // In the background as well where the client would wait for it otherwise.
+      {
+        matcher: "idle_prompt",
+        hooks: [expect.objectContaining({ command: wake, async: true, asyncRewake: true, timeout: 28_800 })]
+      }
+    ])
+    expect(others).toHaveLength(21)
     for (const [, groups] of others) expect(groups).toEqual([{ hooks: hooks(capture) }])
   })
 
@@ -193,7 +201,7 @@ describe("install", () => {
     expect(isCurrent(text, commands)).toBe(false)
     expect(installed(once)).toEqual({ text: once, changed: false })
     expect(isCurrent(once, commands)).toBe(true)
-    expect(installedCommands(once).toSorted()).toEqual([commands.capture, commands.acknowledge].toSorted())
+    expect(new Set(installedCommands(once))).toEqual(new Set([commands.capture, commands.acknowledge, commands.wake]))
   })
 
   it.each(texts)("brings changed commands up to date in place: %s", (_, text) => {

@@ -75,7 +75,7 @@ describe("a new worktree", () => {
     expect(await run(worktrees.plan(at.site(), "HEAD"))).toEqual({ commit: at.git("rev-parse", "HEAD") })
     at.git("switch", "--quiet", "side")
     at.commit({ a: "3" })
-    expect(() => at.git("rebase", "main")).toThrow()
+    expect(() => at.git("rebase", "main")).toThrow("Command failed")
     expect(await failure(worktrees.plan(at.site(), "HEAD"))).toMatchObject({ kind: "in-progress" })
     expect(await run(worktrees.plan(at.site(), "main~1"))).toEqual({ commit: first })
   })
@@ -112,7 +112,7 @@ describe("a new worktree", () => {
       asked.map((site) => run(Effect.either(worktrees.add(site, at.git("rev-parse", "HEAD")))))
     )
     expect(results.filter(({ _tag }) => _tag === "Right")).toHaveLength(1)
-    const [winner] = asked.filter((_, index) => results[index]?._tag === "Right")
+    const winner = asked.find((_, index) => results[index]?._tag === "Right")
     expect(await run(worktrees.inspect(winner ?? at.site(), "main"))).toMatchObject({
       worktree: "sound",
       on: "nexus/feat"

@@ -1,6 +1,16 @@
 import { execFileSync } from "node:child_process"
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
+import { deflateSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
 import { run } from "../stage.ts"
 import { commitInside, failure, inside, outside, photograph, project, put, worktrees } from "./site.ts"
@@ -72,6 +82,17 @@ describe("a commit made in the workspace", () => {
     writeFileSync(record, JSON.stringify({ ...JSON.parse(readFileSync(record, "utf8")), exchanged: first }))
     expect(await run(worktrees.exchange(site))).toEqual({ kind: "brought", commit })
     expect(outside(site, ...status)).toBe(clean(commit))
+  })
+
+  it("comes once when several ask at the same time", async () => {
+    using at = project()
+    at.commit({ a: "1" })
+    const site = await at.make()
+    const commit = commitInside(site, "a", "2")
+    const told = await Promise.all([1, 2, 3].map(() => run(worktrees.exchange(site))))
+    expect(new Set(told.map((one) => one.commit))).toEqual(new Set([commit]))
+    expect(outside(site, ...status)).toBe(clean(commit))
+    expect(readdirSync(join(at.home, site.workspace)).sort()).toEqual(["git", "git.empty", "git.file", "git.json"])
   })
 
   it("waits while a rebase is in progress on the host", async () => {
@@ -206,6 +227,28 @@ describe("a hostile workspace", () => {
     expect(await failure(worktrees.exchange(site))).toMatchObject(unsafe)
   })
 
+  it("an object that is small and unpacks to gigabytes is not unpacked", async () => {
+    using at = project()
+    at.commit({ a: "1" })
+    const site = await at.make()
+    commitInside(site, "a", "2")
+    const folder = join(site.gitDirectory ?? "", "objects/ab")
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, "ab".repeat(19)), deflateSync(`blob ${16 * 1024 ** 3}\0nothing`))
+    expect(await failure(worktrees.exchange(site))).toMatchObject({ kind: "too-large" })
+  })
+
+  it("a pipe in place of an object is not waited for", async () => {
+    using at = project()
+    at.commit({ a: "1" })
+    const site = await at.make()
+    commitInside(site, "a", "2")
+    const folder = join(site.gitDirectory ?? "", "objects/ab")
+    mkdirSync(folder, { recursive: true })
+    execFileSync("mkfifo", [join(folder, "ab".repeat(19))])
+    expect(await failure(worktrees.exchange(site))).toMatchObject(unsafe)
+  })
+
   it("objects of another repository of the user's are not fetched through its alternates", async () => {
     using at = project()
     using other = project()
@@ -240,7 +283,7 @@ describe("a hostile workspace", () => {
     const commit = inside(site, "commit-tree", "-m", "x", "-p", "HEAD", tree)
     inside(site, "update-ref", "refs/heads/nexus/feat", commit)
     expect(await failure(worktrees.exchange(site))).toMatchObject(unsafe)
-    expect(() => at.git("cat-file", "-e", commit)).toThrow()
+    expect(() => at.git("cat-file", "-e", commit)).toThrow("Command failed")
   })
 
   it("nothing is written where a folder of refs leads elsewhere", async () => {

@@ -197,14 +197,29 @@ describe("removing a workspace", () => {
     at.commit({ a: "1" })
     const site = await at.make()
     at.git("switch", "--quiet", "--ignore-other-worktrees", "nexus/feat")
+    const before = photograph(at.root)
     expect(await failure(worktrees.remove(site, { branch: true, work: "refuse" }))).toMatchObject({
       kind: "branch-taken"
     })
+    expect(photograph(at.root)).toEqual(before)
     at.git("switch", "--quiet", "main")
+    await run(worktrees.remove(site, { branch: false, work: "refuse" }))
     at.git("branch", "--force", "--delete", "nexus/feat")
     at.git("branch", "nexus/feat")
     await run(worktrees.remove(site, { branch: true, work: "refuse" }))
     expect(at.git("for-each-ref", "--format=%(refname)", "refs/heads/nexus")).toBe("refs/heads/nexus/feat")
+  })
+
+  it("deletes a branch that was gone on the host and came back from inside: it is the workspace's again", async () => {
+    using at = project()
+    at.commit({ a: "1" })
+    const site = await at.make()
+    const commit = commitInside(site, "a", "2")
+    at.git("update-ref", "-d", "refs/heads/nexus/feat")
+    expect(await run(worktrees.exchange(site))).toEqual({ kind: "brought", commit })
+    await run(worktrees.mend(site, null))
+    await run(worktrees.remove(site, { branch: true, work: "delete" }))
+    expect(at.git("for-each-ref", "refs/heads/nexus")).toBe("")
   })
 
   it("leaves a sibling's entry alone", async () => {
