@@ -1,5 +1,6 @@
 /** What can be done with a sync: start, status, pause, resume, flush, conflicts. */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -36,11 +37,14 @@ export interface Status extends SyncState {
 
 /** Works from any process, also while another one syncs. */
 export const status = (memory: SyncMemory) =>
-  Effect.map(Effect.all([memory.state, memory.conflicts]), ([state, conflicts]): Status => ({
-    ...state,
-    word: wordOf(state),
-    conflictCount: conflicts.length
-  }))
+  Effect.gen(function* () {
+    const { length: conflictCount } = yield* memory.conflicts
+    const said = yield* memory.state
+    // A process that was killed in the middle of a round has not said that it ended: nobody holds its lock any more.
+    const isAtWork = said.phase !== "idle" && Either.isLeft(yield* Effect.either(memory.exclusively(Effect.void)))
+    const state: SyncState = isAtWork ? said : { ...said, phase: "idle" }
+    return { ...state, word: wordOf(state), conflictCount } satisfies Status
+  })
 
 /** Versions that are kept beside another, until their copies are gone. */
 export const conflicts = (memory: SyncMemory) =>

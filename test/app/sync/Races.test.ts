@@ -12,6 +12,7 @@ import {
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import type { SyncSide } from "../../../src/app/ports/SyncSide.ts"
 import { runRound } from "../../../src/app/sync/Round.ts"
@@ -155,6 +156,22 @@ test("a root that is swapped between the scan and the changes is not touched", a
   expect(contents(both.workspace)).toEqual({ file: "another's" })
 })
 
+test("status tells what a round is at, and that a round which was cut is over", async () => {
+  await agreedOn("file")
+  writeFileSync(onHost("file"), "2")
+  let during: unknown
+  const look = Effect.flatMap(status(both.memory), ({ word, steps }) => {
+    during = { word, steps }
+    return Effect.die("cut")
+  })
+  const session = both.session({}, (side) =>
+    side.side === "host" ? side : { ...side, putFile: () => look.pipe(Effect.orDie) }
+  )
+  await Effect.runPromiseExit(runRound(session))
+  expect(during).toEqual({ word: "applying", steps: 1 })
+  expect(await run(status(both.memory))).toMatchObject({ word: "idle", conflictCount: 0 })
+})
+
 test("a sync that runs takes over changes by itself, while somebody keeps writing, and loses none", async () => {
   await agreedOn("log")
   const rounds = Effect.runFork(start(both.session(), { interval: 300, rest: 10 }))
@@ -164,10 +181,10 @@ test("a sync that runs takes over changes by itself, while somebody keeps writin
     await run(Effect.sleep(5))
   }
   await run(
-    Effect.repeat(status(both.memory), { until: () => existsSync(onHost("made-39")) }).pipe(
-      Effect.timeout(20_000),
-      Effect.orDie
-    )
+    Effect.repeat(status(both.memory), {
+      until: () => existsSync(onHost("made-39")),
+      schedule: Schedule.spaced(20)
+    }).pipe(Effect.timeout(20_000), Effect.orDie)
   )
   await run(Fiber.interrupt(rounds))
   await run(flush(both.session()))
