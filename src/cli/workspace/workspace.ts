@@ -2,6 +2,7 @@
 import * as Command from "@effect/cli/Command"
 import { checkpointCommand } from "./checkpoint.ts"
 import { createCommand } from "./create.ts"
+import { execCommand } from "./execHelp.ts"
 import {
   deleteCommand,
   listCommand,
@@ -24,6 +25,7 @@ export const workspaceCommand = Command.make("workspace").pipe(
     resumeCommand,
     deleteCommand,
     repairCommand,
+    execCommand,
     checkpointCommand
   ]),
   Command.withDescription("Give a task its own worktree, branch and container")
