@@ -1,22 +1,25 @@
 /** The record told again: the story in order, and the state of every read model as of its end. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { actorLabel } from "../domain/Actor.ts"
+import { type WorkspaceId, workspaceStream } from "../domain/workspace/Ids.ts"
 import { algorithm, decide } from "../domain/boulder/Decide.ts"
 import * as Database from "../events/Database.ts"
-import type { RecordedEvent } from "../events/Event.ts"
 import { EventLog } from "../events/EventLog.ts"
 import { verify } from "../events/Verify.ts"
 import { type Progress, Projections } from "../projections/Projections.ts"
 import * as FilesTouched from "../projections/FilesTouched.ts"
 import * as Projects from "../projections/Projects.ts"
 import * as Sessions from "../projections/Sessions.ts"
-import { describe, type TimelineRow } from "../projections/Timeline.ts"
+import type { TimelineRow } from "../projections/Timeline.ts"
 import * as Find from "./Find.ts"
-import { isoTime, projectView, sessionView } from "./Views.ts"
+import { storyLine } from "./StoryLine.ts"
+import { findEver } from "./workspaces/Checkpoints.ts"
+import { projectView, sessionView } from "./Views.ts"
 
 export interface ReplayOptions {
   readonly session?: string | undefined
+  /** By its name or id: what happened to it, and what agents did in it. */
+  readonly workspace?: string | undefined
   /** The story up to this time, milliseconds since 1970. */
   readonly at?: number | undefined
   /** The story up to this position, inclusive. */
@@ -24,20 +27,17 @@ export interface ReplayOptions {
   readonly progress?: Progress | undefined
 }
 
-export interface StoryLine {
-  readonly position: number
-  readonly time: string
-  readonly actor: string
-  readonly session: string | null
-  readonly type: string
-  readonly line: string
-}
-
 export interface Bounds {
   /** The last position of the story. */
   readonly until: number
   /** The session that it is about; null for everything. */
   readonly session: string | null
+  /** The workspace that it is about, and the sessions in it; null for everything. */
+  readonly workspace: {
+    readonly id: WorkspaceId
+    readonly name: string
+    readonly sessions: ReadonlyArray<string>
+  } | null
 }
 
 /** Where a replay ends, and what it is about. */
@@ -47,7 +47,8 @@ export const bounds = (options: ReplayOptions) =>
     const head = (yield* log.head).position
     const session = options.session === undefined ? null : (yield* Find.session(options.session)).id
     const byTime = options.at === undefined ? head : yield* lastUpTo(options.at)
-    return { until: Math.min(head, byTime, options.until ?? head), session } satisfies Bounds
+    const workspace = options.workspace === undefined ? null : yield* workspaceNamed(options.workspace)
+    return { until: Math.min(head, byTime, options.until ?? head), session, workspace } satisfies Bounds
   })
 
 /** The last event that had happened by a time; everything recorded before it is part of what was known then. */
@@ -59,30 +60,39 @@ export const lastUpTo = (time: number) =>
     )
   })
 
+/** Also one that is deleted. Its sessions are those that began in its folder since it was made. */
+const workspaceNamed = (name: string) =>
+  Effect.gen(function* () {
+    const { database } = yield* EventLog
+    const { workspace, created } = yield* findEver(name)
+    const sessions = Sessions.list(database)
+      .filter(({ cwd, started }) => started >= created && `${cwd}/`.startsWith(`${workspace.folder}/`))
+      .map(({ id }) => id)
+    return { id: workspace.id, name: workspace.name, sessions }
+  })
+
 /** The lines, in order. */
-export const story = ({ until, session }: Bounds) =>
+export const story = ({ until, session, workspace }: Bounds) =>
   Stream.unwrap(
     Effect.map(EventLog, (log) =>
-      log
-        .read({ until, ...(session === null ? {} : { correlation: session }) })
-        .pipe(Stream.map((event) => ({ event, told: storyLine(event) })))
+      log.read({ until, ...(session === null ? {} : { correlation: session }) }).pipe(
+        Stream.filter(
+          ({ stream, correlation }) =>
+            workspace === null ||
+            stream === workspaceStream(workspace.id) ||
+            (correlation !== null && workspace.sessions.includes(correlation))
+        ),
+        Stream.map((event) => ({ event, told: storyLine(event) }))
+      )
     )
   )
 
-export const storyLine = (event: RecordedEvent): StoryLine => ({
-  position: event.position,
-  time: isoTime(event.time),
-  actor: actorLabel(event.actor),
-  session: event.correlation,
-  type: event.type,
-  line: event.payload === null ? "(payload destroyed)" : describe(event)
-})
-
 /** The read models as of a position, derived from event 1. */
-export const stateAsOf = ({ until, session }: Bounds, progress?: Progress) =>
+export const stateAsOf = ({ until, session, workspace }: Bounds, progress?: Progress) =>
   Effect.gen(function* () {
     const projections = yield* Projections
-    const mine = (row: { readonly id: string }) => session === null || row.id === session
+    const mine = (row: { readonly id: string }) =>
+      (session === null || row.id === session) && (workspace === null || workspace.sessions.includes(row.id))
     return yield* Effect.acquireUseRelease(
       projections.asOf(until, progress),
       (aside) =>
@@ -91,7 +101,9 @@ export const stateAsOf = ({ until, session }: Bounds, progress?: Progress) =>
           return {
             position: until,
             projects: Projects.list(aside)
-              .filter((row) => session === null || sessions.some(({ project }) => project === row.id))
+              .filter(
+                (row) => (session === null && workspace === null) || sessions.some(({ project }) => project === row.id)
+              )
               .map(projectView),
             sessions: sessions.map(sessionView),
             files: sessions.flatMap(({ id }) => FilesTouched.ofSession(aside, id))

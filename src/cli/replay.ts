@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Replay from "../app/Replay.ts"
+import type { StoryLine } from "../app/StoryLine.ts"
 import { plural } from "../domain/boulder/Wording.ts"
 import { globals } from "./Globals.ts"
 import { IntegrityBroken, UsageWrong } from "./Invocation.ts"
@@ -18,6 +19,12 @@ import { withLog } from "./withLog.ts"
 const options = {
   session: Options.text("session").pipe(
     Options.withDescription("Only this session: its id, or the beginning of it"),
+    Options.optional
+  ),
+  workspace: Options.text("workspace").pipe(
+    Options.withDescription(
+      "Only this workspace, and what agents did in it: its name or id, also of one that is deleted"
+    ),
     Options.optional
   ),
   at: Options.text("at").pipe(
@@ -54,6 +61,7 @@ export const replayCommand = Command.make("replay", { ...options, ...globals }, 
       const at = Option.isSome(given.at) ? yield* parseTime("--at", given.at.value) : undefined
       const bounds = yield* Replay.bounds({
         session: Option.getOrUndefined(given.session),
+        workspace: Option.getOrUndefined(given.workspace),
         at,
         until: Option.getOrUndefined(given.until)
       })
@@ -105,7 +113,7 @@ export const tell = (bounds: Replay.Bounds, speed: number | undefined) =>
     )
   })
 
-const toldLine = ({ type, line }: Replay.StoryLine, output: Output_): string => {
+const toldLine = ({ type, line }: StoryLine, output: Output_): string => {
   switch (type) {
     case "PromptSubmitted":
       return output.style("bold", line)

@@ -2,20 +2,21 @@
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { diagnose } from "../app/Doctor.ts"
+import { diagnoseWorkspaces } from "../app/workspaces/DiagnoseWorkspaces.ts"
 import { globals } from "./Globals.ts"
 import { Output } from "./Output.ts"
 import { showStatus } from "./showStatus.ts"
-import { withLog } from "./withLog.ts"
+import { withWorkspaces } from "./workspace/withWorkspaces.ts"
 
 export const statusCommand = Command.make("status", globals, () => showStatus).pipe(
   Command.withDescription("How things stand here")
 )
 
 export const doctorCommand = Command.make("doctor", globals, () =>
-  withLog(
+  withWorkspaces(
     Effect.gen(function* () {
       const output = yield* Output
-      const found = yield* diagnose
+      const found = [...(yield* diagnose), ...(yield* diagnoseWorkspaces)]
       const marks = {
         ok: output.style("green", "✓"),
         warning: output.style("yellow", "!"),

@@ -33,6 +33,7 @@ const chainKeys = ["ok", "from", "to", "events", "destroyed", "blobs", "head", "
 const projections = [
   "attribution",
   "boulders",
+  "workspaces",
   "files_touched",
   "gates",
   "history",

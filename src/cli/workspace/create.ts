@@ -27,8 +27,6 @@ export const createCommand = Command.make(
     backend: optional("backend", "docker, or process (no isolation); default: docker where its engine answers"),
     image: optional("image", "A container image that is on this machine; default: Nexus' own"),
     dockerfile: optional("dockerfile", "Build the image from this file, a path in the repository"),
-    devcontainer: optional("devcontainer", "Take image and settings from this devcontainer.json"),
-    compose: optional("compose", "Run this compose file's services beside it"),
     cpu: Options.float("cpu").pipe(
       Options.withDescription("At most so many processors, such as 1.5"),
       Options.optional
@@ -55,9 +53,6 @@ export const createCommand = Command.make(
       Options.withDescription("own: reaches out, apart from other workspaces; none: reaches nothing"),
       Options.withDefault("own" as const)
     ),
-    dind: Options.boolean("dind").pipe(
-      Options.withDescription("Containers inside; takes rights with which a program could leave the workspace")
-    ),
     ...globals
   },
   (given) =>
@@ -75,7 +70,6 @@ export const createCommand = Command.make(
             spec: {
               backend: backend.name,
               image: yield* imageOf(given),
-              ...(Option.isNone(given.compose) ? {} : { compose: given.compose.value }),
               limits: {
                 ...(Option.isNone(given.cpu) ? {} : { cpus: given.cpu.value }),
                 ...(memoryBytes === undefined ? {} : { memoryBytes }),
@@ -86,7 +80,7 @@ export const createCommand = Command.make(
               volumes: yield* volumesOf(given.volume),
               variables: yield* variablesFrom(given.env),
               network: given.network,
-              nested: given.dind
+              nested: false
             }
           },
           tell

@@ -23,17 +23,15 @@ export const bytesOf = (
 interface ImageOptions {
   readonly image: Option.Option<string>
   readonly dockerfile: Option.Option<string>
-  readonly devcontainer: Option.Option<string>
 }
 
-export const imageOf = ({ image, dockerfile, devcontainer }: ImageOptions): Effect.Effect<Image, UsageWrong> => {
+export const imageOf = ({ image, dockerfile }: ImageOptions): Effect.Effect<Image, UsageWrong> => {
   const given = [
     ...(Option.isSome(image) ? [{ kind: "named" as const, name: image.value }] : []),
-    ...(Option.isSome(dockerfile) ? [{ kind: "dockerfile" as const, path: dockerfile.value }] : []),
-    ...(Option.isSome(devcontainer) ? [{ kind: "devcontainer" as const, path: devcontainer.value }] : [])
+    ...(Option.isSome(dockerfile) ? [{ kind: "dockerfile" as const, path: dockerfile.value }] : [])
   ]
   const [only, second] = given
-  if (second !== undefined) return wrong("Only one of --image, --dockerfile and --devcontainer can be given.")
+  if (second !== undefined) return wrong("Only one of --image and --dockerfile can be given.")
   return Effect.succeed(only ?? { kind: "base" })
 }
 

@@ -5,6 +5,7 @@ import { diffCommand, mergeCommand, promoteCommand } from "./branch.ts"
 import { checkpointCommand } from "./checkpoint.ts"
 import { copyCommand } from "./copy.ts"
 import { createCommand } from "./create.ts"
+import { execCommand } from "./execHelp.ts"
 import {
   deleteCommand,
   listCommand,
@@ -17,7 +18,7 @@ import {
 } from "./life.ts"
 import { logsCommand, statsCommand } from "./measure.ts"
 import { portCommand } from "./port.ts"
-import { execHelpCommand, sshHelpCommand } from "./runHelp.ts"
+import { sshHelpCommand } from "./sshHelp.ts"
 import { sshConfigCommand } from "./sshConfig.ts"
 
 export const workspaceCommand = Command.make("workspace").pipe(
@@ -31,7 +32,7 @@ export const workspaceCommand = Command.make("workspace").pipe(
     resumeCommand,
     deleteCommand,
     repairCommand,
-    execHelpCommand,
+    execCommand,
     sshHelpCommand,
     sshConfigCommand,
     copyCommand,
