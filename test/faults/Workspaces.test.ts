@@ -13,7 +13,7 @@ import { soundLog } from "./invariants.ts"
 const cache = scratch()
 afterAll(() => cache[Symbol.dispose]())
 
-const kills = Number(process.env["KILLS"] ?? 100)
+const kills = 100
 const minutes = 60_000
 
 describe("a process that is killed at work on a workspace", () => {

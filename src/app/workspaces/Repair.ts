@@ -123,7 +123,11 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
       }
       case "undo-restore": {
         const before = listed.checkpoints.filter(isCompleted).findLast(({ occasion }) => occasion === "before-restore")
-        if (before === undefined) return undefined
+        if (before === undefined) {
+          // It was deleted since: there is nothing to go back to, and nothing to wait for.
+          yield* record(id, () => endOf(workspace))
+          return undefined
+        }
         yield* undoRestore(workspace, before, say)
         return `it is as it was before (${before.id})`
       }

