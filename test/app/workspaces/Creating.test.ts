@@ -6,7 +6,6 @@ import * as Fiber from "effect/Fiber"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { BackendFailed } from "../../../src/app/ports/Backend.ts"
 import { create } from "../../../src/app/workspaces/Create.ts"
-import { EventLog } from "../../../src/events/EventLog.ts"
 import { range } from "../../../src/domain/workspace/Ports.ts"
 import { spec } from "../../domain/workspace/facts.ts"
 import { git } from "../world.ts"
@@ -189,16 +188,18 @@ describe("a repository", () => {
   })
 
   it("has no more workspaces than there are ports, and says so", async () => {
-    const services = Array.from({ length: range.last - range.first + 1 }, (_, index) => ({
+    // All but one, in two workspaces: what is asked for is one event, which may be so large and no larger.
+    const half = (range.last - range.first + 1) / 2
+    const services = Array.from({ length: half }, (_, index) => ({
       name: `s${index}`,
       port: index + 1,
       protocol: "tcp" as const
     }))
-    await at.run(create({ name: "every", base: "HEAD", spec: { ...spec, services: services.slice(1) } }, silent))
+    await at.run(create({ name: "half", base: "HEAD", spec: { ...spec, services } }, silent))
+    await at.run(create({ name: "rest", base: "HEAD", spec: { ...spec, services: services.slice(1) } }, silent))
     const two = create({ name: "two", base: "HEAD", spec: { ...spec, services: services.slice(0, 2) } }, silent)
     expect(await at.refused(two)).toMatchObject({ reason: expect.stringContaining("are reserved") as string })
     await at.run(create({ name: "one", base: "HEAD", spec: { ...spec, services: services.slice(0, 1) } }, silent))
-    expect(await at.run(Effect.map(EventLog, ({ head }) => head))).toBeDefined()
     await at.onlyTheLiving()
   })
 })
