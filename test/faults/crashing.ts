@@ -16,6 +16,8 @@ export interface Crashes {
   readonly counts?: (line: string) => boolean
   /** How many times the median step a child may live at most. Default: 3. */
   readonly reach?: number
+  /** How long a step may take, in milliseconds, before any was seen. Default: 20. */
+  readonly guess?: number
   /** Looks at what is left; `steps` are the acknowledged ones. */
   readonly verify: (steps: ReadonlyArray<string>, kill: number) => Promise<void>
 }
@@ -23,10 +25,10 @@ export interface Crashes {
 /** Kills `kills` children, each within a few times the median step after it was ready. */
 export const crash = async (
   name: string,
-  { kills, start, verify, beside, counts = () => true, reach = 3 }: Crashes
+  { kills, start, verify, beside, counts = () => true, reach = 3, guess = 20 }: Crashes
 ): Promise<void> => {
   const random = randomFrom(seed ^ name.length)
-  const took: Array<number> = [20]
+  const took: Array<number> = [guess]
   for (let kill = 1; kill <= kills; kill++) {
     try {
       await using child = start(kill)

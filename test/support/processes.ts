@@ -128,7 +128,8 @@ const bundled = (name: string, cache: string): string => {
     // jsonc-parser's CommonJS form cannot be bundled.
     mainFields: ["module", "main"],
     alias: { "better-sqlite3": sqlite },
-    external: [sqlite],
+    // ssh2 does without its compiled parts.
+    external: [sqlite, "*.node"],
     // Nexus finds its own files from where its code is.
     define: { "import.meta.url": JSON.stringify(pathToFileURL(source).href) },
     banner: { js: 'import{createRequire as required}from"node:module";const require=required("file:///");' },

@@ -4,7 +4,18 @@
  * What there is of one is a note in its folder of ours: nothing runs but what was started in it with `detach`.
  */
 import { spawn } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { randomBytes } from "node:crypto"
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import * as Effect from "effect/Effect"
@@ -12,7 +23,17 @@ import type { Backend, Ended, Execution, Instance, Order } from "../../app/ports
 import { BackendFailed } from "../../app/ports/Backend.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { copyHere, shellHere } from "./Here.ts"
-import { type Group, killGroup, listeningPorts, markOf, signalNumbers, usageOf } from "./ProcessGroup.ts"
+import { readLog } from "./Logs.ts"
+import {
+  type Group,
+  killGroup,
+  killTagged,
+  listeningPorts,
+  markOf,
+  signalNumbers,
+  tagVariable,
+  usageOf
+} from "./ProcessGroup.ts"
 
 export const name = "process"
 
@@ -27,6 +48,9 @@ interface Note {
 /** `folder`: where each workspace has a folder of ours. */
 export const make = (folder: string): Backend => {
   const file = (workspace: string) => join(folder, workspace, "process.json")
+  const output = (workspace: string) => join(folder, workspace, "output.log")
+  // Never written down: they may be secrets. Whoever runs something from another process gives them again.
+  const given = new Map<string, Readonly<Record<string, string>>>()
   const attempt = <A>(operation: string, body: () => A): Effect.Effect<A, BackendFailed> =>
     Effect.try({ try: body, catch: (cause) => failed(operation, cause) })
 
@@ -85,8 +109,14 @@ export const make = (folder: string): Backend => {
       notes: ["does not isolate: programs run as you, with all that you can reach"]
     }),
     create: put,
-    start: (workspace) =>
-      change("start", workspace, (note) => ({ ...note, state: "running", startedAt: note.startedAt ?? Date.now() })),
+    start: (workspace, variables) => {
+      const wrong = Object.keys(variables).find((one) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(one))
+      if (wrong !== undefined) return refused("start", `${JSON.stringify(wrong)} is no name of a variable.`)
+      return change("start", workspace, (note) => {
+        given.set(workspace, variables)
+        return { ...note, state: "running", startedAt: note.startedAt ?? Date.now() }
+      })
+    },
     stop: (workspace, grace) =>
       Effect.gen(function* () {
         const note = yield* attempt("stop", () => read(workspace))
@@ -105,7 +135,9 @@ export const make = (folder: string): Backend => {
           killGroup(group, "SIGCONT")
           yield* end(group, 2000)
         }
-        yield* attempt("remove", () => rmSync(file(workspace), { force: true }))
+        yield* attempt("remove", () => {
+          for (const path of [file(workspace), output(workspace)]) rmSync(path, { force: true })
+        })
       }),
     inspect: (workspace) =>
       attempt("inspect", () => {
@@ -122,14 +154,25 @@ export const make = (folder: string): Backend => {
       Effect.gen(function* () {
         const note = yield* attempt("execute", () => read(workspace))
         if (note === undefined) return yield* gone("execute")
-        const { group, ended } = run(note, execution)
+        if (note.state !== "running")
+          return yield* refused("execute", `it is ${note.state}.`, "Start it: nexus workspace start NAME")
+        const where = execution.cwd ?? note.order.folder
+        if (execution.cwd !== undefined && !existsSync(where)) {
+          execution.stderr.write(`${where}: there is no such folder\n`)
+          return { exit: 126, timedOut: false, durationMs: 0 }
+        }
+        const variables = { ...given.get(workspace), ...execution.variables }
+        const { group, ended } = yield* attempt("execute", () =>
+          run(where, { ...execution, variables }, output(workspace))
+        )
         if (execution.detach !== true) return yield* ended
-        yield* attempt("execute", () => write({ ...note, groups: [...note.groups, group] }))
+        yield* change("execute", workspace, (now) => ({ ...now, groups: [...now.groups, group] }))
         return { exit: null, timedOut: false, durationMs: 0 }
       }),
     route: () =>
       Effect.succeed({ kind: "none", reason: "the process backend runs on this machine: use nexus workspace exec" }),
-    logs: () => Effect.void,
+    logs: (workspace, options, { stdout }) =>
+      readLog(output(workspace), options, stdout, () => read(workspace)?.state === "running"),
     usage: (workspace) => attempt("usage", () => usageOf(read(workspace)?.groups ?? [])),
     listening: (workspace) => attempt("listening", () => listeningPorts(read(workspace)?.groups ?? [])),
     keepEnvironment: () => Effect.succeed(undefined),
@@ -148,16 +191,24 @@ const instanceOf = ({ order, state, startedAt }: Note): Instance => ({
   ...(startedAt === undefined ? {} : { startedAt })
 })
 
-const run = (note: Note, { command, cwd, variables, stdin, stdout, stderr, timeout, detach }: Execution) => {
+/** `log`: where the output goes of what is detached. */
+const run = (
+  cwd: string,
+  { command, variables, stdin, stdout, stderr, timeout, detach }: Omit<Execution, "cwd">,
+  log: string
+) => {
   const [program, ...args] = command
   const began = performance.now()
+  const tag = randomBytes(8).toString("hex")
+  const kept = detach === true ? openSync(log, "a", 0o600) : undefined
   const child = spawn(program, args, {
-    cwd: cwd ?? note.order.folder,
-    env: { ...process.env, ...variables },
+    cwd,
+    env: { ...process.env, ...variables, [tagVariable]: tag },
     // A group of its own, so that all that it starts can be ended with it.
     detached: true,
-    stdio: detach === true ? "ignore" : [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"]
+    stdio: kept === undefined ? [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"] : ["ignore", kept, kept]
   })
+  if (kept !== undefined) closeSync(kept)
   if (detach === true) child.unref()
   const group: Group = { pid: child.pid ?? 0, mark: markOf(child.pid ?? 0) }
   const ended = Effect.async<Ended, BackendFailed>((resume) => {
@@ -168,6 +219,7 @@ const run = (note: Note, { command, cwd, variables, stdin, stdout, stderr, timeo
         : setTimeout(() => {
             timedOut = true
             killGroup(group, "SIGKILL")
+            killTagged(tag)
           }, timeout)
     const streams = Promise.allSettled([
       child.stdout === null ? undefined : pipeline(child.stdout, stdout, { end: false }),
@@ -180,7 +232,7 @@ const run = (note: Note, { command, cwd, variables, stdin, stdout, stderr, timeo
       clearTimeout(timer)
       const missing = "code" in cause && cause.code === "ENOENT"
       resume(
-        missing && existsSync(cwd ?? note.order.folder)
+        missing && existsSync(cwd)
           ? Effect.succeed({ exit: 127, timedOut: false, durationMs: Math.round(performance.now() - began) }).pipe(
               Effect.tap(() => Effect.sync(() => stderr.write(`${program}: command not found\n`)))
             )
@@ -220,6 +272,15 @@ const failed = (operation: string, cause: unknown): BackendFailed =>
     operation,
     kind: cause instanceof Error && "code" in cause && cause.code === "ENOSPC" ? "no-space" : "failed",
     detail: cause instanceof Error ? cause.message : String(cause)
+  })
+
+const refused = (operation: string, detail: string, advice?: string) =>
+  new BackendFailed({
+    backend: name,
+    operation,
+    kind: "refused",
+    detail,
+    ...(advice === undefined ? {} : { advice })
   })
 
 const gone = (operation: string) =>

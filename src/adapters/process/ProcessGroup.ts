@@ -30,6 +30,28 @@ export const killGroup = ({ pid, mark }: Group, signal: NodeJS.Signals): boolean
   }
 }
 
+/** In the environment of everything that a command starts, wherever it goes: a session of its own, another group. */
+export const tagVariable = "NEXUS_EXECUTION"
+
+/** Ends all that carries the tag; also what it starts meanwhile. */
+export const killTagged = (tag: string): void => {
+  const entry = `${tagVariable}=${tag}\0`
+  for (let round = 0; round < 20; round++) {
+    const found = namesIn("/proc").filter((pid) => /^\d+$/.test(pid) && isTagged(pid, entry))
+    if (found.length === 0) return
+    for (const pid of found) {
+      try {
+        process.kill(Number(pid), "SIGKILL")
+      } catch {
+        // It has ended by itself.
+      }
+    }
+  }
+}
+
+/** One that has ended and is not yet waited for has no environment any more. */
+const isTagged = (pid: string, entry: string): boolean => textOf(`/proc/${pid}/environ`).includes(entry)
+
 export const usageOf = (groups: ReadonlyArray<Group>): Usage => {
   const members = membersOf(groups)
   return {

@@ -80,7 +80,8 @@ export const create = (wanted: Wanted, say: Say) =>
       ],
       outcome: () => [{ type: "WorkspaceStarted", payload: { workspace: workspace.id } }]
     }).pipe(
-      Effect.tapErrorCause(() => Effect.ignore(takeAway(workspace.id, { undo: true, branch: true, volumes: true })))
+      // Also when it is given up: what then follows an error is passed over, but for this.
+      Effect.onError(() => Effect.ignore(takeAway(workspace.id, { undo: true, branch: true, volumes: true })))
     )
   })
 

@@ -52,6 +52,8 @@ export const stateIn = (transaction: Transaction, id: WorkspaceId): Workspace | 
 const nameLike = (text: string): string =>
   text
     .normalize("NFKD")
+    // Accents stand apart from their letters now.
+    .replaceAll(/\p{M}/gu, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^[^a-z]+|-+$/g, "")

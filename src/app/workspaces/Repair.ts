@@ -12,9 +12,10 @@ import type { TreeFailure } from "../ports/TreeStore.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
 import { isCompleted } from "./Checkpoints.ts"
 import { backendNamed } from "./Find.ts"
+import { removeAside, removeLeftovers } from "./Leftovers.ts"
 import { makeAgain } from "./MakeAgain.ts"
 import { isHeld, operate, record, type Fact, type StepFailure, type StepNeeds } from "./Operate.ts"
-import { siteOf } from "./Order.ts"
+import { folderOf, siteOf } from "./Order.ts"
 import { undoRestore } from "./RestoreCheckpoint.ts"
 import { type Say, startWithPorts } from "./StartWithPorts.ts"
 import { takeAway } from "./TakeAway.ts"
@@ -54,6 +55,7 @@ type Repairing = Backends | StepNeeds
 const putRight = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
   Effect.gen(function* () {
     const { id, name } = listed.workspace
+    if (drift.kind === "step-interrupted") removeAside(folderOf((yield* Nexus).home.workspaces, listed.workspace))
     if (drift.cure !== "none") say(`${name}: ${drift.detail}`)
     const healed = yield* cure(listed, backend, drift, say)
     const { kind, detail } = drift
@@ -71,6 +73,7 @@ export const repairAll = (listed: ReadonlyArray<Listed>, say: Say) =>
   Effect.gen(function* () {
     const found: Array<Found> = []
     for (const { workspace } of listed) found.push(...(yield* repair(workspace.id, say)))
+    removeLeftovers((yield* Nexus).home.workspaces)
     return [...found, ...(yield* removeOrphans(say))]
   })
 
@@ -120,7 +123,11 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
       }
       case "undo-restore": {
         const before = listed.checkpoints.filter(isCompleted).findLast(({ occasion }) => occasion === "before-restore")
-        if (before === undefined) return undefined
+        if (before === undefined) {
+          // It was deleted since: there is nothing to go back to, and nothing to wait for.
+          yield* record(id, () => endOf(workspace))
+          return undefined
+        }
         yield* undoRestore(workspace, before, say)
         return `it is as it was before (${before.id})`
       }

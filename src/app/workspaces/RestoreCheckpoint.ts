@@ -7,7 +7,7 @@ import { mkdirSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { CheckpointId } from "../../domain/workspace/Ids.ts"
-import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
+import { refusal, type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import type { CheckpointCompleted } from "../../domain/workspace/CheckpointEvents.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/Workspaces.ts"
@@ -42,6 +42,8 @@ export const restoreCheckpoint = (name: string, wanted: string, say: Say) =>
         reason: `${workspace.name} is deleted.`,
         hint: `Make a new one of it: nexus workspace checkpoint fork ${workspace.name} ${checkpoint.id} NEW`
       })
+    const refused = refusal(workspace, "restore")
+    if (refused !== undefined) return yield* refused
     say("Checking the checkpoint")
     yield* Effect.forEach(hashesIn(checkpoint.held), (hash) => trees.check(hash), { discard: true })
     say("Keeping how it is now")
@@ -103,7 +105,7 @@ export const undoRestore = (workspace: Workspace, before: Completed, say: Say) =
           payload: {
             workspace: workspace.id,
             reason: `a restore stopped midway: ${reason}`,
-            advice: `How it was before is in ${before.id}: nexus workspace repair ${workspace.name}`
+            advice: `How it was before is in ${before.id}: nexus workspace repair ${workspace.name}, then nexus workspace checkpoint restore ${workspace.name} ${before.id}`
           }
         }
       ]

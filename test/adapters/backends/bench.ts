@@ -43,13 +43,14 @@ export interface Ran extends Ended {
 export class Bench {
   readonly backend: Backend
   readonly folder = mkdtempSync(join(tmpdir(), "nexus-backend-"))
-  /** Not root where that can be chosen: what runs inside must not need it. */
-  readonly owner =
-    process.getuid?.() === 0 ? { uid: 4321, gid: 4321 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+  /** Not root where that can be chosen: what runs inside must not need it. What does not isolate runs as whoever asks. */
+  readonly owner: { readonly uid: number; readonly gid: number }
   readonly #made = new Set<WorkspaceId>()
 
   constructor(backend: Backend) {
     this.backend = backend
+    const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
+    this.owner = uid === 0 && backend.isolates ? { uid: 4321, gid: 4321 } : { uid, gid }
     for (const name of ["host", "user"]) {
       execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", join(this.folder, name)])
     }
