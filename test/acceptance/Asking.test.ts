@@ -39,7 +39,8 @@ const projections = [
   "projects",
   "sessions",
   "tasks",
-  "timeline"
+  "timeline",
+  "workspaces"
 ]
 
 describe("nexus sessions and nexus session show", () => {
