@@ -40,7 +40,8 @@ const projections = [
   "projects",
   "sessions",
   "tasks",
-  "timeline"
+  "timeline",
+  "workspaces"
 ]
 
 describe("nexus sessions and nexus session show", () => {

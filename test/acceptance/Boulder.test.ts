@@ -149,7 +149,7 @@ describe("a person", () => {
     [2, "exclude each other", ["arm", "--project", "--session", "claude:1"]],
     [3, "nexus sessions", ["arm", "--session", "nobody"]],
     [3, "nexus task list", ["arm", "--task", "T-9"]],
-    [3, "Known are: ", ["arm", "--gate", "ci"]],
+    [3, "There are none yet", ["arm", "--gate", "ci"]],
     [4, "There is no run", ["disarm", "R-9"]],
     [4, "There is no run", ["reset", "R-9"]],
     [3, "nexus boulder history", ["explain"]],

@@ -98,11 +98,11 @@ describe("nexus task", () => {
       (
         await give([
           { id: "b", title: "B", after: ["a"] },
-          { id: "a", title: "A", gates: ["ci"] }
+          { id: "a", title: "A", gates: ["commits"] }
         ])
       ).exit
     ).toBe(0)
-    expect((await task("done", "8")).stderr).toContain("needs the gate ci")
+    expect((await task("done", "8")).stderr).toContain("needs the gate commits")
   })
 
   it("keeps no secret", async () => {

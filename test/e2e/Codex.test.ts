@@ -30,7 +30,7 @@ describe("Codex", () => {
   it("runs no hook that nobody has reviewed, and Nexus says so", async () => {
     const { exit, stops } = await scene.converse("Say a word.", inOrder(says("A word.")), { reviewed: false })
     expect({ exit, stops }).toEqual({ exit: 0, stops: [] })
-    expect((await scene.nexus("doctor")).stdout).toContain("have delivered nothing yet")
+    expect((await scene.nexus("doctor")).stdout).toContain("told Nexus nothing: its hooks did not run")
   })
 
   it("is recorded with its model and its files", async () => {

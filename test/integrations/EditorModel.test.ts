@@ -15,6 +15,8 @@ let project = ""
 beforeAll(() => {
   world = newWorld()
   project = world.repository()
+  const gates = { ci: { command: "true" }, commits: false, documentation: false }
+  put(join(project, ".nexus/config.jsonc"), JSON.stringify({ gates }))
 })
 afterAll(() => world[Symbol.dispose]())
 
@@ -61,8 +63,6 @@ describe("the tree of tasks", () => {
 describe("the status bar", () => {
   it("tells how the boulder stands: nothing armed, armed, observed, paused, switched off", async () => {
     expect(await boulder()).toMatchObject({ text: "$(circle-large-outline) nexus $(inbox) 1", isPaused: false })
-    const gates = { ci: { command: "true" }, commits: false, documentation: false }
-    put(join(project, ".nexus/config.jsonc"), JSON.stringify({ gates }))
     await nexus("boulder", "arm")
     const armed = await boulder()
     expect(armed.text).toBe("$(circle-large-filled) nexus: 4 open, 0/25 $(inbox) 1")

@@ -1,11 +1,14 @@
-/** Asks the `nexus` program of this machine: never through a shell, and never for longer than a few seconds. */
+/** Asks the `nexus` program of this machine: never through a shell, and never for ever. */
 import { execFile } from "node:child_process"
 import { accessSync, constants } from "node:fs"
 import { homedir } from "node:os"
 import { delimiter, isAbsolute, join } from "node:path"
 
-/** Milliseconds. */
-const patience = 5000
+/**
+ * Milliseconds. Nobody types against it, and a machine on which several agents build is slow: what is merely late must not look
+ * like a Nexus that is not there.
+ */
+const patience = 20_000
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -117,18 +117,21 @@ const addressOf = async (server: Running): Promise<string> => {
   }
 }
 
-/** A request to a server that only just starts may never be answered (OpenCode 1.18.33), so each has its time and is repeated. */
+/**
+ * A request to a server that only just starts may never be answered (OpenCode 1.18.33), so each has its time. What only asks is
+ * repeated; what it may have begun is not begun twice, and has time enough for a busy machine.
+ */
 const asking =
   (url: string): OpenCode["ask"] =>
   async (method, path, body) => {
+    const time = method === "GET" ? 10_000 : 60_000
     const request = {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } })
     }
     for (let tries = 1; ; tries += 1) {
-      const response = await fetch(`${url}${path}`, { ...request, signal: AbortSignal.timeout(10_000) }).catch(
+      const response = await fetch(`${url}${path}`, { ...request, signal: AbortSignal.timeout(time) }).catch(
         (cause: unknown) => {
-          // What it may have begun is not begun twice.
           if (method !== "GET" || tries === 5) throw cause
         }
       )
