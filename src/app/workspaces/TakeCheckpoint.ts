@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { type Checkpoint, nextId } from "../../domain/workspace/Checkpoint.ts"
+import { type Checkpoint, nextId, retention } from "../../domain/workspace/Checkpoint.ts"
 import type { CheckpointCompleted, Occasion, Part } from "../../domain/workspace/CheckpointEvents.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
@@ -15,7 +15,7 @@ import * as Rows from "../../projections/Workspaces.ts"
 import { Nexus } from "../Nexus.ts"
 import { type Kept, TreeStore } from "../ports/TreeStore.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
-import { selection } from "./Checkpoints.ts"
+import { retain, selection } from "./Checkpoints.ts"
 import { backendNamed } from "./Find.ts"
 import { whileHeld } from "./Held.ts"
 import { operate } from "./Operate.ts"
@@ -128,6 +128,8 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
       failed: (reason) => [{ type: "CheckpointAbandoned", payload: { workspace: id, checkpoint, reason } }],
       blobs: [specification]
     })
+    // Nobody asked for those: there are not to be ever more of them.
+    if (occasion !== "asked") yield* retain(id, retention)
     return checkpoint
   })
 

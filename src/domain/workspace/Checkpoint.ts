@@ -62,6 +62,9 @@ export interface Retention {
   readonly bytes: number
 }
 
+/** 20 of them, 30 days, 10 GiB. */
+export const retention: Retention = { count: 20, ageMs: 30 * 24 * 60 * 60_000, bytes: 10 * 1024 ** 3 }
+
 export interface Expired {
   readonly id: CheckpointId
   readonly why: "count" | "age" | "size"
