@@ -401,7 +401,7 @@ describe("the hook script", () => {
     const { run, told } = answering(at.home, `rm -f "${at.home.spool}/new"/*; cat; printf answer`)
     const input = `{"a":"${"é\\n".repeat(50_000)}"}`
     expect(run(["claude", "ack"], { input })).toEqual({ status: 0, stdout: `${input}answer`, stderr: "" })
-    expect(told()).toMatch(/^--home \S+ hook claude --delivered claude\.\w+\.\d+\.\d+\n$/)
+    expect(told()).toMatch(/^--home \S+ hook claude --delivered claude\.\w+\.\d+\.\d+\.waits\n$/)
     expect(at.waiting()).toEqual([])
   })
 
@@ -467,9 +467,11 @@ const answering = (home: Home, body: string) => {
   const folder = dirname(home.hookScript)
   for (const name of [folder, ...["tmp", "new"].map((one) => join(home.spool, one))])
     mkdirSync(name, { recursive: true })
-  const [program, log] = [join(folder, "program"), join(folder, "told")]
+  const [program, log, node] = [join(folder, "program"), join(folder, "told"), join(folder, "node")]
+  // Options of Node itself mean nothing to a shell.
+  writeFileSync(node, '#!/bin/sh\ncase $1 in --*) shift ;; esac\nexec /bin/sh "$@"\n', { mode: 0o755 })
   writeFileSync(program, `printf '%s ' "$@" | sed 's/ $//' >>'${log}'\necho >>'${log}'\n${body}\n`)
-  writeFileSync(home.hookScript, hookScript(home.path, { node: "/bin/sh", nexus: program }))
+  writeFileSync(home.hookScript, hookScript(home.path, { node, nexus: program }))
   return {
     run: (
       args: ReadonlyArray<string>,

@@ -74,6 +74,8 @@ export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, e
 const spoolMounts = (home: Home, own: string): ReadonlyArray<Mount> => {
   const spool = join(own, "spool")
   for (const folder of ["tmp", "new"]) mkdirSync(join(spool, folder), { recursive: true, mode: 0o700 })
+  // By this the hook script knows that nobody answers it in there.
+  writeFileSync(join(spool, "inside"), "", { mode: 0o600 })
   mkdirSync(dirname(home.hookScript), { recursive: true, mode: 0o700 })
   return [
     { from: spool, to: home.spool, writable: true },

@@ -7,15 +7,17 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { type Checkpoint, nextId, retention } from "../../domain/workspace/Checkpoint.ts"
 import type { CheckpointCompleted, Occasion, Part } from "../../domain/workspace/CheckpointEvents.ts"
-import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
+import { type WorkspaceId, workspaceStream } from "../../domain/workspace/Ids.ts"
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { hashOf } from "../../events/Blobs.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/Workspaces.ts"
 import { Nexus } from "../Nexus.ts"
+import { Secrets } from "../ports/Secrets.ts"
 import { type Kept, TreeStore } from "../ports/TreeStore.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
 import { retain, selection } from "./Checkpoints.ts"
+import { cleanText } from "../RedactPayload.ts"
 import { backendNamed } from "./Find.ts"
 import { whileHeld } from "./Held.ts"
 import { operate } from "./Operate.ts"
@@ -30,6 +32,9 @@ export interface Asked {
   readonly over?: string
 }
 
+/** Nobody takes so many of one workspace. */
+const most = 1_000_000
+
 /** Takes one, and answers it. Fails with WorkspaceRefused for a name that another of its checkpoints has. */
 export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
   Effect.gen(function* () {
@@ -40,7 +45,10 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
     const listed = Rows.byId(log.database, id)
     if (listed === undefined) return yield* Effect.dieMessage(`${id} was never requested`)
     const { workspace, checkpoints } = listed
-    const { name, message, occasion, ignored, over } = asked
+    const { redact } = yield* Secrets
+    const clean = (text: string | undefined) => (text === undefined ? undefined : cleanText(text, redact).text)
+    const [name, message] = [clean(asked.name), clean(asked.message)]
+    const { occasion, ignored, over } = asked
     if (name !== undefined && checkpoints.some((one) => one.name === name && one.status === "completed"))
       return yield* new WorkspaceRefused({
         reason: `${workspace.name} has a checkpoint ${JSON.stringify(name)} already.`,
@@ -57,19 +65,28 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
     let completed: CheckpointCompleted | undefined
     yield* operate(id, {
       operation: "checkpoint",
-      first: [
-        {
-          type: "CheckpointIntended",
-          payload: {
-            workspace: id,
-            checkpoint,
-            occasion,
-            ignored,
-            ...(name === undefined ? {} : { name }),
-            ...(message === undefined ? {} : { message })
+      first: (_, transaction) => {
+        // Counted anew: another process may have begun one meanwhile.
+        const begun = transaction.page({ stream: workspaceStream(id), types: ["CheckpointIntended"] }, most)
+        if (begun.length !== checkpoints.length)
+          throw new WorkspaceRefused({
+            reason: `Another checkpoint of ${workspace.name} was begun at this moment.`,
+            hint: "Try again."
+          })
+        return [
+          {
+            type: "CheckpointIntended",
+            payload: {
+              workspace: id,
+              checkpoint,
+              occasion,
+              ignored,
+              ...(name === undefined ? {} : { name }),
+              ...(message === undefined ? {} : { message })
+            }
           }
-        }
-      ],
+        ]
+      },
       steps: [
         {
           kind: "checkpoint",

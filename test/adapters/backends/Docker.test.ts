@@ -107,6 +107,7 @@ describe("what a container keeps apart", () => {
   })
 
   test("a link that leads out of the worktree leads nowhere outside", async () => {
+    const order = await bench.running()
     writeFileSync(join(bench.folder, "outside"), "of the host")
     symlinkSync(join(bench.folder, "outside"), join(order.folder, "link"))
     expect((await bench.run(order, ["cat", "link"])).exit).not.toBe(0)
