@@ -33,7 +33,6 @@ const chainKeys = ["ok", "from", "to", "events", "destroyed", "blobs", "head", "
 const projections = [
   "attribution",
   "boulders",
-  "workspaces",
   "files_touched",
   "gates",
   "history",
@@ -170,7 +169,7 @@ describe("nexus replay", () => {
   it("tells the story in order, and what every read model was at its end", async () => {
     const { events } = json(await nexus("status", "--json")).log
     const whole = await replay("--verify")
-    expect(keys(whole)).toEqual(["until", "session", "story", "state", "verification"])
+    expect(keys(whole)).toEqual(["until", "session", "workspace", "story", "state", "verification"])
     expect(whole.until).toBe(events)
     expect(whole.story.map(({ position }: any) => position)).toEqual(Array.from({ length: events }, (_, n) => n + 1))
     for (const line of whole.story) expect(keys(line)).toEqual(storyKeys)
