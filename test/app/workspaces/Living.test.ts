@@ -226,7 +226,9 @@ describe("repair", () => {
     "ends a %s that nobody is at any more",
     async (operation) => {
       await pending(operation)
-      expect(await at.refused(Life.pause("feat").pipe(Effect.zipRight(Effect.fail("it was not"))))).toBeDefined()
+      // The same would go on where it was left.
+      const another = operation === "pause" ? Life.stop("feat") : Life.pause("feat")
+      expect(await at.refused(another.pipe(Effect.zipRight(Effect.fail("it was not"))))).toBeDefined()
       const [first] = await at.repair()
       expect(first).toMatchObject({ kind: "step-interrupted" })
       expect(first?.healed).toBeDefined()
