@@ -2,9 +2,11 @@
  * Puts a worktree's git state back: first the objects that the repository lacks, then the branch, then the files, the index under
  * git's own lock. Until the branch is set, nothing but unreferenced objects was added.
  */
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type TreeChange, TreeStoreFailed } from "../../app/ports/TreeStore.ts"
+import { bootId } from "../../events/bootId.ts"
+import { isAlive } from "../../events/isAlive.ts"
 import * as Beneath from "./Beneath.ts"
 import { changes, type Difference, differences } from "./Difference.ts"
 import type { Entry } from "./Entries.ts"
@@ -59,7 +61,8 @@ const isNotOurs = ({ from, to }: Difference): boolean => from !== undefined || t
 const locked = (gitDirectory: string, name: string): (() => void) => {
   const lock = join(gitDirectory, name)
   try {
-    closeSync(openSync(lock, "wx", 0o600))
+    if (isLeftByUs(lock)) rmSync(lock, { force: true })
+    writeFileSync(lock, `${ours}${bootId()} ${process.pid}`, { flag: "wx", mode: 0o600 })
   } catch (cause) {
     if (codeOf(cause) !== "EEXIST") throw cause
     throw refused(
@@ -69,6 +72,21 @@ const locked = (gitDirectory: string, name: string): (() => void) => {
     )
   }
   return () => rmSync(lock, { force: true })
+}
+
+/** What is in a lock of ours; one of git's is empty, or a new index. */
+const ours = "nexus restores "
+
+/** A restore that was killed holds nothing any more. */
+const isLeftByUs = (lock: string): boolean => {
+  try {
+    const text = readFileSync(lock, "latin1")
+    const [boot, pid] = text.slice(ours.length).split(" ")
+    return text.startsWith(ours) && (boot !== bootId() || !isAlive(Number(pid)))
+  } catch {
+    // There is none.
+    return false
+  }
 }
 
 const refused = (path: string, detail: string, advice: string) =>

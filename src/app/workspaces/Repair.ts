@@ -111,6 +111,7 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
         yield* takeAway(id, { undo: false, branch: true, volumes: true })
         return "it is deleted"
       case "abandon-checkpoint": {
+        yield* letGoOn(workspace, backend)
         const dangling = listed.checkpoints.filter(({ status }) => status === "intended")
         yield* record(id, () => [
           ...endOf(workspace),
@@ -122,6 +123,7 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
         return "the checkpoint is abandoned"
       }
       case "undo-restore": {
+        yield* letGoOn(workspace, backend)
         const before = listed.checkpoints.filter(isCompleted).findLast(({ occasion }) => occasion === "before-restore")
         if (before === undefined) {
           // It was deleted since: there is nothing to go back to, and nothing to wait for.
@@ -176,6 +178,13 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
         yield* record(id, () => endOf(workspace))
         return "what it came to is seen below"
     }
+  })
+
+/** What was held for a step that did not end. */
+const letGoOn = ({ id, status }: Workspace, backend: Backend) =>
+  Effect.gen(function* () {
+    const instance = yield* backend.inspect(id)
+    if (status === "running" && instance?.state === "paused") yield* backend.resume(id)
   })
 
 /** The end of a step that nobody does any more. */
