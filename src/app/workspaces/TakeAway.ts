@@ -35,6 +35,8 @@ export const takeAway = (id: WorkspaceId, extent: Extent) =>
     const backend = yield* backendNamed(workspace.spec.backend)
     const site = siteOf(home.workspaces, workspace, backend)
     const asked = workspace.deletion ?? { workspace: id, ...extent }
+    // Killed while it was being made or removed: what differs in it is that.
+    const isHalf = workspace.pending?.kind === "worktree" || workspace.pending?.kind === "remove-worktree"
     const before = yield* Effect.option(worktrees.inspect(site, workspace.commit))
     const commit = before._tag === "Some" ? before.value.branch : null
     return yield* operate(id, {
@@ -46,8 +48,11 @@ export const takeAway = (id: WorkspaceId, extent: Extent) =>
           kind: "remove-worktree",
           act: () =>
             Effect.zipRight(
-              // What the user put into a workspace that never came to be is not ours to delete.
-              worktrees.remove(site, { branch: asked.branch, work: asked.undo ? "aside" : "delete" }),
+              // What the user put into a workspace that never came to be is not ours to delete; a fork's files are in its checkpoint.
+              worktrees.remove(site, {
+                branch: asked.branch,
+                work: asked.undo && workspace.from === undefined && !isHalf ? "aside" : "delete"
+              }),
               Effect.sync(() => rmSync(folderOf(home.workspaces, workspace), { recursive: true, force: true }))
             ).pipe(Effect.zipRight(forget(workspace)))
         }
