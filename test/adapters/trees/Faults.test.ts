@@ -108,18 +108,19 @@ describe("processes at the same time", () => {
   })
 })
 
-describe.runIf(isRoot && spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0)(
-  "a full disk",
-  () => {
-    it("is said, and nothing half is left: not in the store, not in the folder", { timeout: 2 * minutes }, async () => {
-      await using world = stage()
-      const small = world.folder("small")
-      const folder = join(small, "folder")
-      const script = join(world.root, "script.sh")
-      // In a mount namespace of its own, so that the small disk goes with it.
-      writeFileSync(
-        script,
-        `set -u
+const canMount = isRoot && spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0
+
+// Elsewhere a person may not be allowed to; there it runs, or fails.
+describe.runIf(canMount || process.env["CI"] === "true")("a full disk", () => {
+  it("is said, and nothing half is left: not in the store, not in the folder", { timeout: 2 * minutes }, async () => {
+    await using world = stage()
+    const small = world.folder("small")
+    const folder = join(small, "folder")
+    const script = join(world.root, "script.sh")
+    // In a mount namespace of its own, so that the small disk goes with it.
+    writeFileSync(
+      script,
+      `set -u
 mount -t tmpfs -o size=12m tmpfs "$1"
 n() { "$NODE" "$ONCE" "$1" "$2" "$3" 2>&1; }
 mkdir "$1/folder"; head -c 3000000 /dev/urandom > "$1/folder/f"
@@ -131,18 +132,17 @@ echo == full store
 n "$1/store" keepFiles "[\\"$1/folder\\",$ALL]"
 ls -A "$1/folder"
 `
-      )
-      const { stdout } = spawnSync("unshare", ["-m", "sh", script, small], {
-        encoding: "utf8",
-        env: { ...process.env, NODE: process.execPath, ONCE: program, STORE: world.store, ALL: JSON.stringify(all) }
-      })
-      const [before = "", after = ""] = stdout.split("== full store\n")
-      const outside = before.split("\n").find((line) => line.startsWith("{")) ?? ""
-      expect(after).toMatch(/disk is full/)
-      expect(after.trim().split("\n").slice(-3)).toEqual(["f", "g", "h"])
-      const kept = JSON.parse(outside) as { hash: string }
-      await world.another().check(kept.hash)
-      expect(existsSync(folder)).toBe(false)
+    )
+    const { stdout } = spawnSync("unshare", ["-m", "sh", script, small], {
+      encoding: "utf8",
+      env: { ...process.env, NODE: process.execPath, ONCE: program, STORE: world.store, ALL: JSON.stringify(all) }
     })
-  }
-)
+    const [before = "", after = ""] = stdout.split("== full store\n")
+    const outside = before.split("\n").find((line) => line.startsWith("{")) ?? ""
+    expect(after).toMatch(/disk is full/)
+    expect(after.trim().split("\n").slice(-3)).toEqual(["f", "g", "h"])
+    const kept = JSON.parse(outside) as { hash: string }
+    await world.another().check(kept.hash)
+    expect(existsSync(folder)).toBe(false)
+  })
+})

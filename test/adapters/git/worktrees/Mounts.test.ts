@@ -44,16 +44,16 @@ describe("what is mounted", () => {
     at.commit({ a: "1" })
     const site = await at.make()
     const folder = site.gitDirectory ?? ""
-    expect(await run(worktrees.mounts(site, "/work"))).toEqual([
-      { from: `${folder}.file`, to: "/work/.git", writable: false },
+    expect(await run(worktrees.mounts(site, "/inside"))).toEqual([
+      { from: `${folder}.file`, to: "/inside/.git", writable: false },
       { from: folder, to: "/nexus/git", writable: true },
       { from: join(at.top, ".git/objects"), to: "/nexus/objects/0", writable: false },
       { from: `${folder}.empty`, to: "/nexus/objects/0/info/alternates", writable: false },
       { from: join(lender, ".git/objects"), to: "/nexus/objects/1", writable: false }
     ])
-    expect(await run(worktrees.mounts(at.site("other", { isolates: false }), "/work"))).toEqual([])
+    expect(await run(worktrees.mounts(at.site("other", { isolates: false }), "/inside"))).toEqual([])
     rmSync(folder, { recursive: true })
-    await expect(run(worktrees.mounts(site, "/work"))).rejects.toThrow("repair the workspace")
+    await expect(run(worktrees.mounts(site, "/inside"))).rejects.toThrow("repair the workspace")
   })
 
   it("lets git work inside, and the host bring what it made", async () => {
