@@ -122,6 +122,24 @@ describe("a workspace in a container", () => {
     expect(await ok("checkpoint", "restore", "reach", "C-1")).toMatchObject({ checkpoint: "C-1" })
   }, 120_000)
 
+  it("is not deleted with commits that were only ever made inside; of branches of its own no checkpoint speaks", async () => {
+    expect(await workspace("create", "lost", "--backend", "docker")).toMatchObject({ exit: 0 })
+    const commit = (text: string) =>
+      `git -c user.name=a -c user.email=a@b commit -q --allow-empty -m '${text}' && git rev-parse HEAD`
+    const { stdout } = await workspace("exec", "lost", "--", "sh", "-c", commit("feat: inside"))
+    const refused = await workspace("delete", "lost")
+    expect(refused).toMatchObject({ exit: 4 })
+    expect(refused.stderr).toContain("1 commits that are in no other branch")
+    const taken = await ok("checkpoint", "create", "lost")
+    expect(taken.commit).toBe(stdout.trim())
+    await workspace("exec", "lost", "--", "sh", "-c", `git switch -q -c side && ${commit("feat: aside")}`)
+    const kept = await workspace("delete", "lost", "--force")
+    expect(kept).toMatchObject({ exit: 4 })
+    expect(kept.stderr).toContain("refs/heads/side")
+    await workspace("exec", "lost", "--", "sh", "-c", "git switch -q nexus/lost && git branch -q -D side")
+    expect(await workspace("delete", "lost", "--force")).toMatchObject({ exit: 0 })
+  }, 120_000)
+
   it("is forgotten by SSH clients when it is deleted", async () => {
     const known = join(world.home, "ssh/hosts/nexus-reach")
     expect(existsSync(known)).toBe(true)

@@ -64,7 +64,7 @@ export const resume = (name: string) =>
     })
   })
 
-/** Refuses to lose work that is nowhere else, unless it is forced to. */
+/** Refuses to lose work that is nowhere else, unless it is forced to; then a checkpoint holds it, or it is refused all the same. */
 export const remove = (name: string, { force }: { readonly force: boolean }) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
@@ -72,29 +72,39 @@ export const remove = (name: string, { force }: { readonly force: boolean }) =>
     const worktrees = yield* Worktrees
     const backend = yield* backendNamed(workspace.spec.backend)
     const site = siteOf(home.workspaces, workspace, backend)
+    // What can't be brought out counts as work that is only inside.
+    if (backend.isolates) yield* Effect.option(worktrees.exchange(site))
     const seen = yield* worktrees.inspect(site, workspace.commit)
     // A branch that was promoted stays, with all that is on it.
     const isOwn = workspace.branch.startsWith("nexus/")
-    const { dirty } = seen
+    const { dirty, inside } = seen
     const unmerged = isOwn ? seen.unmerged : 0
-    if (!force && (dirty > 0 || unmerged > 0)) {
-      const losses = [
-        ...(unmerged === 0 ? [] : [`${unmerged} commits that are in no other branch`]),
-        ...(dirty === 0 ? [] : [`${dirty} files that are not committed`])
-      ]
+    const isApart = inside !== undefined && inside.commit !== null && inside.commit !== seen.branch
+    const strays = inside?.strays ?? []
+    if (strays.length > 0)
+      return yield* new WorkspaceRefused({
+        reason: `Inside of ${workspace.name}, commits are only on ${strays.slice(0, 5).join(", ")}, which no checkpoint holds.`,
+        hint: `Merge them there into ${workspace.branch}, or delete these: nexus workspace ssh ${workspace.name}`
+      })
+    const losses = [
+      ...(isApart ? ["commits inside that are not on its branch out here"] : []),
+      ...(unmerged === 0 ? [] : [`${unmerged} commits that are in no other branch`]),
+      ...(dirty === 0 ? [] : [`${dirty} files that are not committed`])
+    ]
+    const isLost = losses.length > 0
+    if (!force && isLost)
       return yield* new WorkspaceRefused({
         reason: `${workspace.name} has ${losses.join(" and ")}.`,
         hint: `Keep them: nexus workspace merge ${workspace.name}. Or checkpoint and delete: nexus workspace delete ${workspace.name} --force`
       })
-    }
-    const isLost = dirty > 0 || unmerged > 0
     const checkpoint =
       isLost && legal[workspace.status].includes("checkpoint")
         ? yield* takeCheckpoint(workspace.id, { occasion: "before-delete", ignored: false })
         : undefined
     const deleted = yield* takeAway(workspace.id, {
       undo: false,
-      branch: isOwn,
+      // The checkpoint holds what is inside; what is only out here stays.
+      branch: isOwn && !isApart,
       volumes: true,
       ...(checkpoint === undefined ? {} : { checkpoint })
     })

@@ -125,14 +125,14 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
                 environment,
                 volumes
               }
-              const { branch: commit } = yield* worktrees.inspect(site, workspace.commit)
+              const { branch: branchCommit, inside } = yield* worktrees.inspect(site, workspace.commit)
               completed = {
                 workspace: id,
                 checkpoint,
                 ...parts,
                 specification: specification.hash,
                 ...(kept.environment === undefined ? {} : { base: kept.environment.image }),
-                commit,
+                commit: inside?.commit ?? branchCommit,
                 position: (yield* log.head).position,
                 pausedMs,
                 durationMs: Date.now() - began,
