@@ -51,6 +51,11 @@ export const registerCheckout = (
       .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
   })
 
+/** The project of the checkout that the command was given in. */
+export const projectHere = Effect.gen(function* () {
+  return (yield* registerCheckout(yield* checkoutHere)).project
+})
+
 /**
  * The project and checkout of a folder that a hook ran in; undefined outside of repositories. git is asked only for a
  * checkout that was never seen before or had no commit then, and what it cannot tell is no failure here.

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process"
 import { TreeStoreFailed } from "../../app/ports/TreeStore.ts"
-import { inherited } from "../git/Settings.ts"
+import { environment, questioning } from "../git/Settings.ts"
 
 const settings: ReadonlyArray<string> = [
   "core.hooksPath=/dev/null",
@@ -27,7 +27,7 @@ export interface Run {
 export const runGit = (folder: string | Buffer, args: ReadonlyArray<string>, options: Run = {}): Buffer => {
   const { status, stdout, stderr, error } = spawnSync("git", [...settings, ...args], {
     cwd: folder.toString(),
-    env: { ...inherited("PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT"), ...questioning, ...options.env },
+    env: { ...environment(), ...questioning, ...options.env },
     input: options.input ?? "",
     maxBuffer: 4 * 1024 * 1024 * 1024,
     windowsHide: true
@@ -39,15 +39,4 @@ export const runGit = (folder: string | Buffer, args: ReadonlyArray<string>, opt
     detail: error?.message ?? (stderr.toString("utf8").trim() || `it ended with ${status ?? "a signal"}`),
     advice: "See to it that git works there"
   })
-}
-
-const questioning: Readonly<Record<string, string>> = {
-  LC_ALL: "C",
-  GIT_OPTIONAL_LOCKS: "0",
-  // Of git 2.44; before, a protocol that may not be used has the same effect.
-  GIT_NO_LAZY_FETCH: "1",
-  GIT_ALLOW_PROTOCOL: "",
-  GIT_NO_REPLACE_OBJECTS: "1",
-  GIT_LITERAL_PATHSPECS: "1",
-  GIT_TERMINAL_PROMPT: "0"
 }

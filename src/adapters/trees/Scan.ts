@@ -1,6 +1,7 @@
 /** Looks through a folder: what it holds, each content by its hash, reading only what is not as it was seen last. */
 import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs"
 import { TreeStoreFailed } from "../../app/ports/TreeStore.ts"
+import { specialKind } from "../files/specialKind.ts"
 import { encode, type Entry, hashOf } from "./Entries.ts"
 import { codeOf } from "./Failures.ts"
 import { ignoredIn } from "./Ignored.ts"
@@ -119,7 +120,7 @@ export const scan = (order: Order): Scanned => {
       }
       const isLink = stat.isSymbolicLink()
       if (!isLink && !stat.isFile()) {
-        leftOut.push({ path: shown(path), why: kindOf(stat) })
+        leftOut.push({ path: shown(path), why: specialKind(stat) })
         return undefined
       }
       count(stat.size)
@@ -207,15 +208,6 @@ const nestedIgnored = (absolute: string, path: string): ReadonlySet<string> => {
 }
 
 const interrupted = "what a restore left that did not come to its end; restore again"
-
-const kindOf = (stat: Stats): string =>
-  stat.isSocket()
-    ? "a socket"
-    : stat.isFIFO()
-      ? "a pipe"
-      : stat.isBlockDevice() || stat.isCharacterDevice()
-        ? "a device"
-        : "no file"
 
 const tooMuch = (order: Order, detail: string) =>
   new TreeStoreFailed({

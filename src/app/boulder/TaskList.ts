@@ -27,13 +27,9 @@ import { gateNamed, gatesOf } from "../gates/Definitions.ts"
 import { here } from "../Here.ts"
 import { Nexus } from "../Nexus.ts"
 import { storyLine } from "../StoryLine.ts"
-import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
+import { projectHere } from "../ProjectOf.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import { cleanText } from "../RedactPayload.ts"
-
-export const projectHere = Effect.gen(function* () {
-  return (yield* registerCheckout(yield* checkoutHere)).project
-})
 
 /** In order of their being added. */
 export const list = Effect.gen(function* () {

@@ -4,7 +4,7 @@
  *
  * Nothing here fails a delivery: what could not be looked at is recorded as the client tells it.
  */
-import { isAbsolute, join, relative, resolve, sep } from "node:path"
+import { join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { SessionFact } from "../../domain/Session.ts"
@@ -17,6 +17,7 @@ import { Secrets } from "../ports/Secrets.ts"
 import { type Look, LookFailed, WorkingTree } from "../ports/WorkingTree.ts"
 import type { Located } from "../ProjectOf.ts"
 import { cleanContent } from "../ContentStore.ts"
+import { inside, real, realFolder } from "./CheckoutPaths.ts"
 import { commandOf, compare, type Comparison, type SeenEdit } from "./Comparison.ts"
 import { type OpenCall, openCalls } from "./OpenCalls.ts"
 import type { CommandWrites } from "./ShellCommand.ts"
@@ -285,22 +286,3 @@ const follow = (call: OpenCall, next: OpenCall | undefined, account: Account) =>
   })
 
 const sessionOf = (client: string, { session }: CallWindow): SessionId => `${client}:${session}` as SessionId
-
-/** A folder of a checkout with the links above that resolved, as the checkout is known. */
-const realFolder = (folder: string, located: Located | undefined): string => real(resolve(folder), located)
-
-const real = (path: string, located: Located | undefined): string => {
-  if (located === undefined) return path
-  const within = relative(located.checkout.top, path)
-  return within === ".." || within.startsWith(`..${sep}`) || isAbsolute(within)
-    ? path
-    : join(located.checkout.path, within)
-}
-
-/** The path of a file relative to the checkout that it is in, with "/"; undefined outside. */
-const inside = (checkout: string, file: string): string | undefined => {
-  const within = relative(checkout, file)
-  return within === "" || within === ".." || within.startsWith(`..${sep}`) || isAbsolute(within)
-    ? undefined
-    : within.split(sep).join("/")
-}

@@ -6,7 +6,7 @@ import { type WorkspaceId, WorkspaceName, workspaceStream } from "../../domain/w
 import { evolve, isWorkspaceFact, type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { EventLog, type Transaction } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/Workspaces.ts"
-import { projectHere } from "../boulder/TaskList.ts"
+import { projectHere } from "../ProjectOf.ts"
 import { NotFound } from "../Find.ts"
 import { nearest } from "../nearest.ts"
 import { type Backend, Backends, BackendUnavailable } from "../ports/Backend.ts"

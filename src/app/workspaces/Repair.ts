@@ -26,7 +26,10 @@ export interface Found extends Drift {
   readonly healed: string | undefined
 }
 
-/** Looks, and changes nothing. A workspace whose backend can't be asked is looked at as far as that goes. */
+/**
+ * Looks, and puts nothing right; commits that were made inside come to the host's branch, so that it can be said whether both went on.
+ * A workspace whose backend can't be asked is looked at as far as that goes.
+ */
 export const look = ({ workspace }: Listed) =>
   Effect.gen(function* () {
     const backend = yield* backendNamed(workspace.spec.backend)

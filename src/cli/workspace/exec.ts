@@ -2,7 +2,6 @@
  * `nexus workspace exec NAME -- COMMAND …`: the command's own output, errors and exit code. Read without the command line's
  * machinery, which knows no `--`, and would make every command wait for it.
  */
-import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import { execute } from "../../app/workspaces/Execute.ts"
 import { durationOf } from "../../domain/Moment.ts"
@@ -11,10 +10,18 @@ import { Output } from "../Output.ts"
 import { print } from "../print.ts"
 import { run } from "../run.ts"
 import { type Globals, takeGlobals } from "../takeGlobals.ts"
+import { afterDashes } from "./afterDashes.ts"
 import { variablesFrom } from "./specOptions.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
 
 export const execUsage = `nexus workspace exec NAME [--cwd FOLDER] [--env NAME=VALUE] [--timeout 30s] [--detach] -- COMMAND [ARGUMENT …]`
+
+const options = {
+  cwd: { type: "string" },
+  env: { type: "string", multiple: true },
+  timeout: { type: "string" },
+  detach: { type: "boolean" }
+} as const
 
 /** A command that was ended because it took too long exits so, as timeout(1) has it. */
 const timedOutExit = 124
@@ -29,7 +36,8 @@ const execFrom = ({ rest, json }: Globals) =>
     const words = rest.slice(2)
     if (words[0] === "--help" || words[0] === "-h")
       return print(1, `${execUsage}\n\nRuns a command in a workspace, with its output, errors, input and exit code.\n`)
-    const { name, command, values } = yield* parsed(words)
+    const { name, command, values } = yield* afterDashes(words, options, execUsage)
+    if (name === undefined || command === undefined) return yield* new UsageWrong({ message: `Usage: ${execUsage}` })
     const variables = yield* variablesFrom(values.env ?? [])
     const resolved = Object.fromEntries(
       Object.entries(variables).flatMap(([key, variable]) =>
@@ -66,32 +74,6 @@ const execFrom = ({ rest, json }: Globals) =>
         process.stdin.destroy()
       })
     )
-  })
-
-const parsed = (words: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const end = words.indexOf("--")
-    const own = end === -1 ? words : words.slice(0, end)
-    const { values, positionals } = yield* Effect.try({
-      try: () =>
-        parseArgs({
-          args: [...own],
-          allowPositionals: true,
-          options: {
-            cwd: { type: "string" },
-            env: { type: "string", multiple: true },
-            timeout: { type: "string" },
-            detach: { type: "boolean" }
-          }
-        }),
-      catch: (cause) =>
-        new UsageWrong({ message: `${cause instanceof Error ? cause.message : String(cause)}. ${execUsage}` })
-    })
-    const [name, ...more] = positionals
-    const [program, ...rest] = end === -1 ? more : words.slice(end + 1)
-    if (name === undefined || program === undefined || (end !== -1 && more.length > 0))
-      return yield* new UsageWrong({ message: `Usage: ${execUsage}` })
-    return { name, command: [program, ...rest] as const, values }
   })
 
 const timeoutOf = (text: string | undefined): Effect.Effect<number | undefined, UsageWrong> => {

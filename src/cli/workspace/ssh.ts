@@ -1,5 +1,4 @@
 /** `nexus workspace ssh NAME`: a shell in it. Read without the command line's machinery, as `exec` is. */
-import { parseArgs } from "node:util"
 import * as Effect from "effect/Effect"
 import { shell } from "../../app/workspaces/Shell.ts"
 import { UsageWrong } from "../Invocation.ts"
@@ -7,9 +6,15 @@ import { Output } from "../Output.ts"
 import { print } from "../print.ts"
 import { run } from "../run.ts"
 import { type Globals, takeGlobals } from "../takeGlobals.ts"
+import { afterDashes } from "./afterDashes.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
 
 const usage = "nexus workspace ssh NAME [-A|--forward-agent] [-- COMMAND [ARGUMENT …]]"
+
+const options = {
+  "forward-agent": { type: "boolean", short: "A" },
+  help: { type: "boolean", short: "h" }
+} as const
 
 export const main = (args: ReadonlyArray<string>): Promise<void> => {
   const globals = takeGlobals(args)
@@ -19,12 +24,14 @@ export const main = (args: ReadonlyArray<string>): Promise<void> => {
 const sshFrom = ({ rest, json }: Globals) =>
   Effect.gen(function* () {
     const words = rest.slice(2)
-    const { name, command, forwardAgent, help } = yield* parsed(words)
-    if (help)
+    const { name, command, values } = yield* afterDashes(words, options, usage)
+    if (values.help === true)
       return print(
         1,
         `${usage}\n\nOpens a shell in a workspace, or runs a command there at this terminal. ~. at the beginning of a line ends it.\n`
       )
+    if (name === undefined) return yield* new UsageWrong({ message: `Usage: ${usage}` })
+    const forwardAgent = values["forward-agent"] === true
     const agent = process.env["SSH_AUTH_SOCK"]
     if (forwardAgent && agent === undefined)
       return yield* new UsageWrong({ message: "--forward-agent: no agent is here: SSH_AUTH_SOCK is not set." })
@@ -45,28 +52,4 @@ const sshFrom = ({ rest, json }: Globals) =>
         process.stdin.destroy()
       })
     )
-  })
-
-/** `help` stands alone, or with whatever else there is. */
-const parsed = (words: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const end = words.indexOf("--")
-    const own = end === -1 ? words : words.slice(0, end)
-    const { values, positionals } = yield* Effect.try({
-      try: () =>
-        parseArgs({
-          args: [...own],
-          allowPositionals: true,
-          options: { "forward-agent": { type: "boolean", short: "A" }, help: { type: "boolean", short: "h" } }
-        }),
-      catch: (cause) =>
-        new UsageWrong({ message: `${cause instanceof Error ? cause.message : String(cause)}. Usage: ${usage}` })
-    })
-    const [name = "", ...more] = positionals
-    const [program, ...rest] = end === -1 ? more : words.slice(end + 1)
-    const help = values.help === true
-    if (!help && (name === "" || (end !== -1 && (more.length > 0 || program === undefined))))
-      return yield* new UsageWrong({ message: `Usage: ${usage}` })
-    const command = program === undefined ? undefined : ([program, ...rest] as const)
-    return { name, command, forwardAgent: values["forward-agent"] === true, help }
   })

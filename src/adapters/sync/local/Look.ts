@@ -4,6 +4,7 @@ import { isUtf8 } from "node:buffer"
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync } from "node:fs"
 import type { LeftOut, Seen } from "../../../app/ports/SyncSide.ts"
 import type { Entry } from "../../../domain/sync/Entry.ts"
+import { specialKind } from "../../files/specialKind.ts"
 
 /** File systems keep times by the kernel's tick, 10 ms at the most: a younger file may change without its stamp. */
 const tick = 25
@@ -24,15 +25,6 @@ export type Sight = Seen | Pick<LeftOut, "reason" | "why">
 
 export const isSeen = (sight: Sight): sight is Seen => "entry" in sight
 
-const kindOf = (stat: BigIntStats): string =>
-  stat.isSocket()
-    ? "a socket"
-    : stat.isFIFO()
-      ? "a pipe"
-      : stat.isBlockDevice() || stat.isCharacterDevice()
-        ? "a device"
-        : "no file"
-
 /** Undefined when nothing is there. Yields now and then while it reads, so that nothing else waits for a large file. */
 export function* look(
   path: string,
@@ -49,7 +41,7 @@ export function* look(
     if (!isUtf8(target)) return { reason: "name", why: "is a link to a name that is no valid UTF-8" }
     return { ...seen, entry: { kind: "link", target: target.toString("utf8") } }
   }
-  if (!stat.isFile()) return { reason: "special", why: `is ${kindOf(stat)}` }
+  if (!stat.isFile()) return { reason: "special", why: `is ${specialKind(stat)}` }
   if (known?.isSettled === true && known.stamp === stamp && known.entry.kind === "file") return known
   const hash = yield* hashOf(path, stamp)
   if (hash === undefined) return { reason: "busy", why: "is being written" }
