@@ -23,10 +23,7 @@ export const imageOf = (engine: Engine, log: string, order: Order, say: Say): Ef
       id === undefined ? pulled(engine, image.name, say) : Effect.succeed(id)
     )
   }
-  if (image.kind === "dockerfile") return build(engine, log, order, image.path, say)
-  return Effect.fail(
-    failed("find the image", "unsupported", "A devcontainer.json is resolved to an image before a backend sees it.")
-  )
+  return build(engine, log, order, image.path, say)
 }
 
 /** Undefined when it is not on this machine. */

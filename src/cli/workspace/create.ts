@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import { create } from "../../app/workspaces/Create.ts"
 import { chooseBackend } from "../../app/workspaces/ChooseBackend.ts"
 import { find } from "../../app/workspaces/Find.ts"
+import { specOf } from "../../app/workspaces/spec/SpecLayers.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
@@ -50,8 +51,8 @@ export const createCommand = Command.make(
       Options.repeated
     ),
     network: Options.choice("network", ["own", "none"]).pipe(
-      Options.withDescription("own: reaches out, apart from other workspaces; none: reaches nothing"),
-      Options.withDefault("own" as const)
+      Options.withDescription("own: reaches out, apart from other workspaces; none: reaches nothing; default: own"),
+      Options.optional
     ),
     ...globals
   },
@@ -63,25 +64,27 @@ export const createCommand = Command.make(
         const backend = yield* chooseBackend(Option.getOrUndefined(given.backend), tell)
         const memoryBytes = yield* bytesOf("--memory", given.memory)
         const diskBytes = yield* bytesOf("--disk", given.disk)
+        const image = yield* imageOf(given)
+        const spec = specOf(backend.name, [
+          {
+            ...(image === undefined ? {} : { image }),
+            limits: {
+              ...(Option.isNone(given.cpu) ? {} : { cpus: given.cpu.value }),
+              ...(memoryBytes === undefined ? {} : { memoryBytes }),
+              ...(diskBytes === undefined ? {} : { diskBytes }),
+              ...(Option.isNone(given.processes) ? {} : { processes: given.processes.value })
+            },
+            services: yield* servicesOf(given.port),
+            volumes: yield* volumesOf(given.volume),
+            variables: yield* variablesFrom(given.env),
+            ...(Option.isNone(given.network) ? {} : { network: given.network.value })
+          }
+        ])
         const { id } = yield* create(
           {
             name: given.name,
             base: Option.getOrElse(given.base, () => "HEAD"),
-            spec: {
-              backend: backend.name,
-              image: yield* imageOf(given),
-              limits: {
-                ...(Option.isNone(given.cpu) ? {} : { cpus: given.cpu.value }),
-                ...(memoryBytes === undefined ? {} : { memoryBytes }),
-                ...(diskBytes === undefined ? {} : { diskBytes }),
-                ...(Option.isNone(given.processes) ? {} : { processes: given.processes.value })
-              },
-              services: yield* servicesOf(given.port),
-              volumes: yield* volumesOf(given.volume),
-              variables: yield* variablesFrom(given.env),
-              network: given.network,
-              nested: false
-            }
+            spec
           },
           tell
         )

@@ -25,14 +25,14 @@ interface ImageOptions {
   readonly dockerfile: Option.Option<string>
 }
 
-export const imageOf = ({ image, dockerfile }: ImageOptions): Effect.Effect<Image, UsageWrong> => {
+export const imageOf = ({ image, dockerfile }: ImageOptions): Effect.Effect<Image | undefined, UsageWrong> => {
   const given = [
     ...(Option.isSome(image) ? [{ kind: "named" as const, name: image.value }] : []),
     ...(Option.isSome(dockerfile) ? [{ kind: "dockerfile" as const, path: dockerfile.value }] : [])
   ]
   const [only, second] = given
   if (second !== undefined) return wrong("Only one of --image and --dockerfile can be given.")
-  return Effect.succeed(only ?? { kind: "base" })
+  return Effect.succeed(only)
 }
 
 /** `3000`, `web=3000`, `dns=53/udp`. */

@@ -11,9 +11,14 @@ export const Image = Schema.Union(
   /** One that comes with Nexus, made on this machine. */
   Schema.Struct({ kind: Schema.Literal("base") }),
   Schema.Struct({ kind: Schema.Literal("named"), name: Schema.NonEmptyString }),
-  /** Paths are relative to the top of the worktree. */
-  Schema.Struct({ kind: Schema.Literal("dockerfile"), path: Schema.NonEmptyString }),
-  Schema.Struct({ kind: Schema.Literal("devcontainer"), path: Schema.NonEmptyString })
+  /** Paths are relative to the top of the worktree. `context`: the folder that is sent along; absent: the Dockerfile's own. */
+  Schema.Struct({
+    kind: Schema.Literal("dockerfile"),
+    path: Schema.NonEmptyString,
+    context: Schema.optional(Schema.NonEmptyString),
+    target: Schema.optional(Schema.NonEmptyString),
+    arguments: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String }))
+  })
 )
 export type Image = typeof Image.Type
 
@@ -54,12 +59,42 @@ export type Variable = typeof Variable.Type
 export const Network = Schema.Literal("own", "none")
 export type Network = typeof Network.Type
 
+/** When a command of the project's is run inside: once, at each start, before each stop, before its end, or to ask how it is. */
+export const HookStage = Schema.Literal("setup", "start", "stop", "teardown", "health")
+export type HookStage = typeof HookStage.Type
+
+export const Hook = Schema.Struct({
+  stage: HookStage,
+  /** Where it was asked for: `setup`, `postCreateCommand`. */
+  name: Schema.NonEmptyString,
+  /** A line for the shell, or a program and its arguments. */
+  command: Schema.Union(Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)),
+  timeoutMs: Schema.Int.pipe(Schema.positive())
+})
+export type Hook = typeof Hook.Type
+
+/** Where a part of the specification was read: `digest` (SHA-256) is of what was read then. */
+const Source = Schema.Struct({ from: Schema.NonEmptyString, digest: Schema.NonEmptyString })
+
+/** What was read from files of the project is kept here as it was then: a later change of them changes no workspace. */
 export const Spec = Schema.Struct({
   /** The name of a backend. */
   backend: Schema.NonEmptyString,
   image: Image,
-  /** The project's compose file, relative to the top of the worktree. */
-  compose: Schema.optional(Schema.NonEmptyString),
+  /** The project's compose files, relative to the top of the worktree. */
+  compose: Schema.optional(Schema.NonEmptyArray(Schema.NonEmptyString)),
+  /** The template that it was made from. */
+  template: Schema.optional(Source),
+  /** The devcontainer.json that it was made from, relative to the top of the worktree. */
+  devcontainer: Schema.optional(Source),
+  /** Run in this order, those of one stage one after the other. */
+  hooks: Schema.optional(Schema.Array(Hook)),
+  /** As whom commands are run inside; absent: as the worktree's owner. */
+  user: Schema.optional(Schema.NonEmptyString),
+  /** It is stopped when nobody used it for so long; absent: as the settings have it. */
+  idleStopMs: Schema.optional(Schema.Int.pipe(Schema.positive())),
+  /** `shared` (absent): the worktree itself is seen inside. `synced`: a copy of it, kept the same both ways. */
+  files: Schema.optional(Schema.Literal("shared", "synced")),
   limits: ResourceLimits,
   services: Schema.Array(Service),
   volumes: Schema.Array(Volume),
