@@ -10,7 +10,7 @@ import * as Sessions from "../projections/Sessions.ts"
 import { Nexus } from "./Nexus.ts"
 import { type ClientPlace, type InstallableAgent, isInstallable } from "./ports/Agent.ts"
 import type { Checkout } from "./ports/Repositories.ts"
-import { isoTime } from "./Views.ts"
+import { isoTime } from "./isoTime.ts"
 
 export interface Silence {
   readonly agent: string

@@ -2,7 +2,7 @@
 import { actorLabel } from "../domain/Actor.ts"
 import type { RecordedEvent } from "../events/Event.ts"
 import { describe } from "../projections/Timeline.ts"
-import { isoTime } from "./Views.ts"
+import { isoTime } from "./isoTime.ts"
 
 export interface StoryLine {
   readonly position: number

@@ -4,9 +4,7 @@ import type { UsageReported } from "../domain/SessionEvents.ts"
 import type { RecordedEvent } from "../events/Event.ts"
 import type { KnownProject } from "../projections/Projects.ts"
 import type { SessionRow } from "../projections/Sessions.ts"
-
-/** Milliseconds since 1970 as ISO 8601; times that no calendar has stay numbers. */
-export const isoTime = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms))
+import { isoTime } from "./isoTime.ts"
 
 /** A line of `nexus events --json`. */
 export const eventView = (event: RecordedEvent) => ({

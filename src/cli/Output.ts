@@ -1,12 +1,10 @@
 /** Where commands print: results to stdout, for people or as JSON; everything else to stderr. */
-import { styleText } from "node:util"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Progress } from "../projections/Projections.ts"
 import { print } from "./print.ts"
-
-type Style = Parameters<typeof styleText>[0]
+import { printResult, type Style, style } from "./printResult.ts"
 
 export class Output extends Context.Tag("nexus/cli/Output")<
   Output,
@@ -20,24 +18,17 @@ export class Output extends Context.Tag("nexus/cli/Output")<
     readonly note: (text: string) => Effect.Effect<void>
     /** Shows how far a piece of work is, on a terminal, once it has taken a second. `done` clears it. */
     readonly progress: (label: string) => { readonly report: Progress; readonly done: () => void }
-    /** Colours only for a terminal, and not against NO_COLOR. */
-    readonly style: (style: Style, text: string) => string
+    readonly style: Style
     readonly interactive: boolean
   }
 >() {
   static readonly layer = (json: boolean) =>
     Layer.sync(this, () => {
-      const style = (how: Style, text: string) => styleText(how, text, { stream: process.stdout })
       return {
         json,
         style,
         interactive: process.stdin.isTTY && process.stdout.isTTY,
-        result: (value, lines) =>
-          Effect.sync(() => {
-            if (json) return print(1, `${JSON.stringify(value, null, process.stdout.isTTY ? 2 : undefined)}\n`)
-            const all = lines()
-            if (all.length > 0) print(1, `${all.join("\n")}\n`)
-          }),
+        result: (value, lines) => Effect.sync(() => printResult(json, value, lines)),
         line: (text) => Effect.sync(() => print(1, `${text}\n`)),
         note: (text) => Effect.sync(() => (json ? undefined : print(2, `${text}\n`))),
         progress

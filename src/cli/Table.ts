@@ -1,12 +1,12 @@
 /** Tables for people. */
 import Table from "cli-table3"
-import type { Output } from "./Output.ts"
+import type { Style } from "./printResult.ts"
 
 /** Aligned columns with a heading, without lines around them. */
 export const table = (
   head: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
-  style: Output["Type"]["style"]
+  style: Style
 ): ReadonlyArray<string> => {
   const none = {
     top: "",

@@ -29,6 +29,7 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 function mainOf([command, second, ...more]: ReadonlyArray<string>) {
   if (isHook) return import("./hook.ts")
   if (command === "status" && second === undefined) return import("./quickStatus.ts")
+  if (command === "workspace" && second === "list") return import("./workspace/quickList.ts")
   if (command === "workspace" && second === "exec") return import("./workspace/exec.ts")
   if (command === "workspace" && second === "ssh") return import("./workspace/ssh.ts")
   const isTrace = command === "trace" && more.length > 0

@@ -2,7 +2,7 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
-import { isoTime } from "../app/Views.ts"
+import { isoTime } from "../app/isoTime.ts"
 import { Projections, type Status } from "../projections/Projections.ts"
 import { globals } from "./Globals.ts"
 import { IntegrityBroken } from "./Invocation.ts"

@@ -11,7 +11,7 @@ import * as Boulders from "../../projections/Boulders.ts"
 import { NotFound } from "../Find.ts"
 import { givenText } from "../GivenText.ts"
 import { here } from "../Here.ts"
-import { isoTime } from "../Views.ts"
+import { isoTime } from "../isoTime.ts"
 import { settleLost } from "./Lost.ts"
 
 /** The newest first. */

@@ -11,7 +11,7 @@ import * as Sessions from "../../projections/Sessions.ts"
 import * as Tasks from "../../projections/Tasks.ts"
 import { Nexus } from "../Nexus.ts"
 import { Repositories } from "../ports/Repositories.ts"
-import { isoTime } from "../Views.ts"
+import { isoTime } from "../isoTime.ts"
 
 /** `subject`: the run or task. `todo`: the command that answers it. */
 export interface Waiting {

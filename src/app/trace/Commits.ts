@@ -12,7 +12,7 @@ import * as Projects from "../../projections/Projects.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import { type Commit, type FileChange, History } from "../ports/History.ts"
 import { checkoutHere } from "../ProjectOf.ts"
-import { isoTime } from "../Views.ts"
+import { isoTime } from "../isoTime.ts"
 import { gather, type Past } from "./Past.ts"
 import { scanned } from "./Scanned.ts"
 

@@ -18,7 +18,7 @@ import type { QueryRow } from "../../domain/attribution/query/Row.ts"
 import * as Find from "../Find.ts"
 import { Nexus } from "../Nexus.ts"
 import { checkoutHere } from "../ProjectOf.ts"
-import { isoTime } from "../Views.ts"
+import { isoTime } from "../isoTime.ts"
 import { atRevision, recorded } from "./Rows.ts"
 
 /** All must hold; of several values of one kind, one of them. */

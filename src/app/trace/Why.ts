@@ -7,7 +7,7 @@ import { EventLog } from "../../events/EventLog.ts"
 import { describe } from "../../projections/Timeline.ts"
 import { History } from "../ports/History.ts"
 import { checkoutHere } from "../ProjectOf.ts"
-import { isoTime } from "../Views.ts"
+import { isoTime } from "../isoTime.ts"
 import { blame, type BlameRequest, NotAFile } from "./Trace.ts"
 
 /** A step of the chain. `event` is a position in the log; `commit` an id; one of the two is there. */

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Workspace } from "../../domain/workspace/Workspace.ts"
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { EventLog } from "../../events/EventLog.ts"
-import * as Rows from "../../projections/Workspaces.ts"
+import * as Rows from "../../projections/WorkspaceRows.ts"
 import type { Backend } from "../ports/Backend.ts"
 import type { Destination } from "../ports/Ssh.ts"
 

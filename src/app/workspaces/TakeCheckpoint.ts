@@ -11,7 +11,7 @@ import { type WorkspaceId, workspaceStream } from "../../domain/workspace/Ids.ts
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { hashOf } from "../../events/Blobs.ts"
 import { EventLog } from "../../events/EventLog.ts"
-import * as Rows from "../../projections/Workspaces.ts"
+import * as Rows from "../../projections/WorkspaceRows.ts"
 import { Nexus } from "../Nexus.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import { type Kept, TreeStore } from "../ports/TreeStore.ts"

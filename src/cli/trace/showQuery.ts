@@ -1,7 +1,7 @@
 /** What `nexus trace query` does and prints. */
 import * as Effect from "effect/Effect"
 import { query, type QueryAnswer, rowView } from "../../app/trace/Query.ts"
-import { isoTime } from "../../app/Views.ts"
+import { isoTime } from "../../app/isoTime.ts"
 import type { ContributorType, Evidence } from "../../domain/attribution/Attribution.ts"
 import type { QueryRow } from "../../domain/attribution/query/Row.ts"
 import { UsageWrong } from "../Invocation.ts"

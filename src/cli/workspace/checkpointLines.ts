@@ -1,5 +1,5 @@
 /** Checkpoints as they are printed. */
-import { isoTime } from "../../app/Views.ts"
+import { isoTime } from "../../app/isoTime.ts"
 import type { Checkpoint } from "../../domain/workspace/Checkpoint.ts"
 import type { Part } from "../../domain/workspace/CheckpointEvents.ts"
 import type { Output } from "../Output.ts"

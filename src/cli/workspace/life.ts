@@ -11,7 +11,7 @@ import { globals } from "../Globals.ts"
 import { Output } from "../Output.ts"
 import { withLog } from "../withLog.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
-import { workspaceLines, workspaceTable, workspaceView } from "./workspaceLines.ts"
+import { listLines, workspaceLines, workspaceView } from "./workspaceLines.ts"
 
 export const name = Args.text({ name: "NAME" }).pipe(Args.withDescription("A workspace of this project, or its id"))
 
@@ -31,11 +31,7 @@ export const listCommand = Command.make(
       Effect.gen(function* () {
         const output = yield* Output
         const items = yield* list(all)
-        yield* output.result({ items: items.map(workspaceView) }, () =>
-          items.length === 0
-            ? ["No workspaces yet. Make one: nexus workspace create feat-x"]
-            : workspaceTable(items, output)
-        )
+        yield* output.result({ items: items.map(workspaceView) }, () => listLines(items, output))
       })
     )
 ).pipe(Command.withDescription("List the workspaces; needs no engine"))

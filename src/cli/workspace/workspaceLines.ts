@@ -1,7 +1,7 @@
 /** Workspaces as they are printed. */
-import type { Listed } from "../../projections/Workspaces.ts"
-import { isoTime } from "../../app/Views.ts"
-import type { Output } from "../Output.ts"
+import type { Listed } from "../../projections/WorkspaceRows.ts"
+import { isoTime } from "../../app/isoTime.ts"
+import type { Style } from "../printResult.ts"
 import { table } from "../Table.ts"
 import { shownTime } from "../shownTime.ts"
 
@@ -33,7 +33,10 @@ export const workspaceView = ({ workspace, project, created, used, checkpoints }
   }
 }
 
-export const workspaceTable = (workspaces: ReadonlyArray<Listed>, { style }: Output["Type"]): ReadonlyArray<string> =>
+const workspaceTable = (
+  workspaces: ReadonlyArray<Listed>,
+  { style }: { readonly style: Style }
+): ReadonlyArray<string> =>
   table(
     ["NAME", "STATUS", "BACKEND", "BRANCH", "PORTS", "CHECKPOINTS", "USED"],
     workspaces.map(({ workspace, used, checkpoints }) => [
@@ -48,12 +51,16 @@ export const workspaceTable = (workspaces: ReadonlyArray<Listed>, { style }: Out
     style
   )
 
+/** What `nexus workspace list` prints. */
+export const listLines = (items: ReadonlyArray<Listed>, output: { readonly style: Style }): ReadonlyArray<string> =>
+  items.length === 0 ? ["No workspaces yet. Make one: nexus workspace create feat-x"] : workspaceTable(items, output)
+
 const statusWords = ({ status, pending, stoppedFor }: Listed["workspace"]): string => {
   if (pending !== null) return `${status} (${pending.operation} …)`
   return status === "stopped" && stoppedFor === "idle" ? "stopped (idle)" : status
 }
 
-export const workspaceLines = (listed: Listed, { style }: Output["Type"]): ReadonlyArray<string> => {
+export const workspaceLines = (listed: Listed, { style }: { readonly style: Style }): ReadonlyArray<string> => {
   const { workspace } = listed
   const { spec, ports, failure } = workspace
   const rows: ReadonlyArray<readonly [string, string]> = [
