@@ -13,6 +13,7 @@ import * as Large from "./large.ts"
 import { captureHook, statusStart, versionStart } from "./processes.ts"
 import { type Result, table } from "./Result.ts"
 import * as Trees from "./trees.ts"
+import * as Workspaces from "./workspaces.ts"
 import { concurrentWriters } from "./writers.ts"
 
 const usage = `usage: node scripts/bench.mjs [--json] [--quick] [NAME…]
@@ -79,6 +80,11 @@ const measurements = (bench: Bench.Bench): ReadonlyArray<Measurement> => {
     { names: ["trace blame after a rebase"], run: () => rebase(bench) },
     { names: [many.names.rebuild], run: many.rebuild },
     { names: [Stored.names.whole, Stored.names.alone], run: () => Stored.stored(bench) },
-    { names: [Trees.names.keep, Trees.names.restore], run: () => Trees.trees(bench) }
+    { names: [Trees.names.keep, Trees.names.restore], run: () => Trees.trees(bench) },
+    { names: [Workspaces.names.list], run: () => Workspaces.list(bench) },
+    { names: [Workspaces.names.allocate], run: Workspaces.allocation },
+    { names: [Workspaces.names.create, Workspaces.names.fork], run: () => Workspaces.creation(bench) },
+    { names: [Workspaces.names.execute], run: () => Workspaces.execution(bench) },
+    { names: [Workspaces.names.environment], run: () => Workspaces.environmentDelta(bench) }
   ]
 }

@@ -1,5 +1,6 @@
 /** Tables for people. */
-import Table from "cli-table3"
+import width from "fast-string-width"
+import textTable from "text-table"
 import type { Style } from "./printResult.ts"
 
 /** Aligned columns with a heading, without lines around them. */
@@ -7,34 +8,8 @@ export const table = (
   head: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
   style: Style
-): ReadonlyArray<string> => {
-  const none = {
-    top: "",
-    "top-mid": "",
-    "top-left": "",
-    "top-right": "",
-    bottom: "",
-    "bottom-mid": "",
-    "bottom-left": ""
-  }
-  const more = {
-    "bottom-right": "",
-    left: "",
-    "left-mid": "",
-    mid: "",
-    "mid-mid": "",
-    right: "",
-    "right-mid": "",
-    middle: "  "
-  }
-  const printed = new Table({
-    head: head.map((text) => style("bold", text)),
-    chars: { ...none, ...more },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 }
-  })
-  for (const row of rows) printed.push([...row])
-  return printed
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-}
+): ReadonlyArray<string> =>
+  textTable([head.map((text) => style("bold", text)), ...rows.map((row) => [...row])], {
+    hsep: "  ",
+    stringLength: width
+  }).split("\n")
