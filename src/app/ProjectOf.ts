@@ -51,10 +51,20 @@ export const registerCheckout = (
       .pipe(Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }))
   })
 
-/** The project of the checkout that the command was given in. */
+/** The project of the checkout that the command was given in. git is asked as `projectOf` asks it. */
 export const projectHere = Effect.gen(function* () {
-  return (yield* registerCheckout(yield* checkoutHere)).project
+  const checkout = yield* checkoutHere
+  return (yield* knownAt(checkout)) ?? (yield* registerCheckout(checkout)).project
 })
+
+/** Undefined for one that was never seen before, or had no commit then. */
+const knownAt = (checkout: Checkout): Effect.Effect<ProjectId | undefined, never, EventLog | Repositories> =>
+  Effect.gen(function* () {
+    const { database } = yield* EventLog
+    const project = Projects.at(database, checkout.path)
+    if (project === undefined) return undefined
+    return isIdentified(database, project) || (yield* Repositories).isEmpty(checkout) ? project : undefined
+  })
 
 /**
  * The project and checkout of a folder that a hook ran in; undefined outside of repositories. git is asked only for a
@@ -70,9 +80,9 @@ export const projectOf = (
     if (!existsSync(folder)) return knownAbove(database, folder)
     const checkout = repositories.checkoutOf(folder)
     if (checkout === undefined) return undefined
+    const known = yield* knownAt(checkout)
+    if (known !== undefined) return { project: known, checkout }
     const project = Projects.at(database, checkout.path)
-    if (project !== undefined && (repositories.isEmpty(checkout) || isIdentified(database, project)))
-      return { project, checkout }
     return yield* registerCheckout(checkout).pipe(
       Effect.map(({ project }) => ({ project, checkout })),
       Effect.catchTags({

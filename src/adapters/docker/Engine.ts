@@ -1,9 +1,11 @@
 /** The connection to a Docker engine: loaded when it is first used, every call with a time limit and with named failures. */
-import { Agent } from "node:http"
 import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
 import type { BackendFailure } from "../../app/ports/Backend.ts"
 import { failureOf, tooSlow } from "./EngineFailure.ts"
+
+// An import of node:http would load all of fetch and WebSocket with it, for their names.
+const { Agent } = process.getBuiltinModule("node:http")
 
 /** Milliseconds. */
 export const limits = { ask: 10_000, change: 60_000, image: 30 * 60_000 } as const
