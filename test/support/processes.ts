@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { buildSync } from "esbuild"
 import type { Ran, RunOptions } from "./cli.ts"
@@ -118,7 +118,13 @@ const bundled = (name: string, cache: string): string => {
   const outfile = join(cache, `${name}.mjs`)
   if (existsSync(outfile)) return outfile
   const source = join(import.meta.dirname, "../faults/programs", `${name}.ts`)
-  const sqlite = createRequire(import.meta.url).resolve("better-sqlite3")
+  const { resolve } = createRequire(import.meta.url)
+  // They look for files of their own. Of ssh2, parts are loaded by their paths.
+  const apart = {
+    "better-sqlite3": resolve("better-sqlite3"),
+    dockerode: resolve("dockerode"),
+    ssh2: dirname(resolve("ssh2/package.json"))
+  }
   buildSync({
     entryPoints: [source],
     outfile,
@@ -127,9 +133,8 @@ const bundled = (name: string, cache: string): string => {
     platform: "node",
     // jsonc-parser's CommonJS form cannot be bundled.
     mainFields: ["module", "main"],
-    alias: { "better-sqlite3": sqlite },
-    // ssh2 does without its compiled parts.
-    external: [sqlite, "*.node"],
+    alias: apart,
+    external: Object.values(apart).flatMap((path) => [path, `${path}/*`]),
     // Nexus finds its own files from where its code is.
     define: { "import.meta.url": JSON.stringify(pathToFileURL(source).href) },
     banner: { js: 'import{createRequire as required}from"node:module";const require=required("file:///");' },

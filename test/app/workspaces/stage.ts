@@ -38,8 +38,12 @@ const nothing = () => undefined
 
 type Services = Layer.Layer.Success<ReturnType<typeof layerOf>>
 
-const layerOf = (home: Home.Home, cwd: string, backend: Backend) =>
+const layerOf = (home: Home.Home, cwd: string, backend: (log: string) => Backend) =>
   Layer.mergeAll(
+    Layer.effect(
+      Backends,
+      Effect.map(EventLog, ({ device }) => ({ all: [backend(device)] }))
+    ).pipe(Layer.provide(Live.log(home))),
     Live.log(home),
     Live.outside,
     Layer.succeed(Nexus, {
@@ -52,7 +56,6 @@ const layerOf = (home: Home.Home, cwd: string, backend: Backend) =>
       person: { path: [], home: join(home.path, "person") },
       program: { node: "/usr/bin/node", nexus: "/opt/nexus/nexus.js" }
     }),
-    Layer.succeed(Backends, { all: [backend] }),
     GitWorktrees.layer,
     Ssh2.layer(home.path),
     StoredTrees.layer(home.trees)
@@ -61,8 +64,11 @@ const layerOf = (home: Home.Home, cwd: string, backend: Backend) =>
 /** Turns a backend into one that does something else in places. */
 export type Dressed = (backend: Backend) => Backend
 
-/** `files`: in the repository's first commit. */
-export const stage = (files: Readonly<Record<string, string>> = { "a.txt": "one\n", "b/c.txt": "two\n" }) => {
+/** `files`: in the repository's first commit. `backend`: of a log; default: processes of this machine. */
+export const stage = (
+  files: Readonly<Record<string, string>> = { "a.txt": "one\n", "b/c.txt": "two\n" },
+  backend?: (log: string) => Backend
+) => {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "nexus-workspaces-")))
   const home = Home.at(join(root, "nexus"))
   const repository = join(root, "project")
@@ -75,15 +81,22 @@ export const stage = (files: Readonly<Record<string, string>> = { "a.txt": "one\
 
   /** As one command: the log is opened for it and closed after it. */
   const run = <A, E>(program: Effect.Effect<A, E, Services>, cwd = repository, dressed: Dressed = (one) => one) =>
-    Effect.runPromise(Effect.provide(program, layerOf(home, cwd, dressed(ProcessBackend.make(home.workspaces)))))
-  const make = (name: string, dressed?: Dressed) =>
-    run(create({ name, base: "HEAD", spec }, nothing), repository, dressed)
+    Effect.runPromise(
+      Effect.provide(
+        program,
+        layerOf(home, cwd, (log) => dressed(backend?.(log) ?? ProcessBackend.make(home.workspaces)))
+      )
+    )
+  const creation = (name: string) =>
+    create({ name, base: "HEAD", spec: { ...spec, backend: backend?.("").name ?? spec.backend } }, nothing)
+  const make = (name: string, dressed?: Dressed) => run(creation(name), repository, dressed)
   const all = () => run(Effect.map(EventLog, ({ database }) => Rows.ever(database)))
   return {
     root,
     home,
     repository,
     run,
+    creation,
     make,
     all,
     folder: (name: string, ...path: ReadonlyArray<string>) => join(repository, ".worktree", name, ...path),

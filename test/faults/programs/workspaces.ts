@@ -1,11 +1,12 @@
 /**
  * Makes, checkpoints, restores and deletes the workspace `feat`, again and again, and says what it has done. Arguments: the home;
- * the repository; the number of the operation to begin with.
+ * the repository; the number of the operation to begin with; the backend.
  */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { dockerBackend } from "../../../src/adapters/docker/DockerBackend.ts"
 import * as GitWorktrees from "../../../src/adapters/git/GitWorktrees.ts"
 import * as ProcessBackend from "../../../src/adapters/process/ProcessBackend.ts"
 import * as Ssh2 from "../../../src/adapters/ssh/Ssh2.ts"
@@ -17,6 +18,7 @@ import { remove } from "../../../src/app/workspaces/Life.ts"
 import { restoreCheckpoint } from "../../../src/app/workspaces/RestoreCheckpoint.ts"
 import { takeCheckpoint } from "../../../src/app/workspaces/TakeCheckpoint.ts"
 import * as Live from "../../../src/cli/Live.ts"
+import { EventLog } from "../../../src/events/EventLog.ts"
 import { at } from "../../../src/events/Home.ts"
 import { args, numberArg, say } from "./child.ts"
 
@@ -25,8 +27,9 @@ process.chdir(repository)
 const home = at(path)
 const silent = () => undefined
 
+const isDocker = args[3] === "docker"
 const spec = {
-  backend: "process",
+  backend: isDocker ? "docker" : "process",
   image: { kind: "base" as const },
   limits: {},
   services: [{ name: "web", port: 8080, protocol: "tcp" as const }],
@@ -69,7 +72,12 @@ await Effect.runPromise(
     program,
     Layer.mergeAll(
       Live.live(home),
-      Layer.succeed(Backends, { all: [ProcessBackend.make(home.workspaces)] }),
+      Layer.effect(
+        Backends,
+        Effect.map(EventLog, ({ device }) => ({
+          all: [isDocker ? dockerBackend(device) : ProcessBackend.make(home.workspaces)]
+        }))
+      ).pipe(Layer.provide(Live.log(home))),
       GitWorktrees.layer,
       Ssh2.layer(home.path),
       StoredTrees.layer(home.trees)
