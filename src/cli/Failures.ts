@@ -12,7 +12,8 @@ export const exitCodes = {
   conflict: 4,
   integrity: 5,
   missing: 6,
-  policy: 7
+  policy: 7,
+  hook: 8
 } as const
 
 export interface Failure {
@@ -65,6 +66,7 @@ const exits: Readonly<Record<string, number>> = {
   WorktreeRefused: exitCodes.conflict,
   MergeConflicts: exitCodes.conflict,
   BackendUnavailable: exitCodes.missing,
+  HookFailed: exitCodes.hook,
   TreeDamaged: exitCodes.integrity
 }
 

@@ -53,7 +53,11 @@ export const startCommand = Command.make("start", { name, ...globals }, (given) 
 ).pipe(Command.withDescription("Start a workspace that is stopped"))
 
 export const stopCommand = Command.make("stop", { name, ...globals }, (given) =>
-  withWorkspaces(Effect.flatMap(Life.stop(given.name), ({ id }) => shown(id)))
+  withWorkspaces(
+    Effect.gen(function* () {
+      yield* shown((yield* Life.stop(given.name, "asked", yield* say)).id)
+    })
+  )
 ).pipe(Command.withDescription("Stop a workspace: its programs end, its files stay"))
 
 export const pauseCommand = Command.make("pause", { name, ...globals }, (given) =>
@@ -77,7 +81,7 @@ export const deleteCommand = Command.make(
     withWorkspaces(
       Effect.gen(function* () {
         const output = yield* Output
-        const { workspace, checkpoint } = yield* Life.remove(given.name, given)
+        const { workspace, checkpoint } = yield* Life.remove(given.name, given, yield* say)
         const { id, name: deleted } = workspace
         yield* output.result({ id, name: deleted, status: "deleted", checkpoint: checkpoint ?? null }, () => [
           `${deleted} is deleted.`,
