@@ -6,14 +6,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { create } from "../../app/workspaces/Create.ts"
 import { chooseBackend } from "../../app/workspaces/ChooseBackend.ts"
-import { find } from "../../app/workspaces/Find.ts"
 import { specOf } from "../../app/workspaces/spec/SpecLayers.ts"
+import { settingsLayers } from "../../app/workspaces/spec/SettingsLayers.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
-import { Output } from "../Output.ts"
+import { shownWhenMade } from "./life.ts"
 import { bytesOf, imageOf, servicesOf, variablesFrom } from "./specOptions.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
-import { workspaceLines, workspaceView } from "./workspaceLines.ts"
 
 const optional = (name: string, what: string) =>
   Options.text(name).pipe(Options.withDescription(what), Options.optional)
@@ -54,18 +53,21 @@ export const createCommand = Command.make(
       Options.withDescription("own: reaches out, apart from other workspaces; none: reaches nothing; default: own"),
       Options.optional
     ),
+    noHooks: Options.boolean("no-hooks").pipe(Options.withDescription("Leave out the project's hooks, for good")),
     ...globals
   },
   (given) =>
     withWorkspaces(
       Effect.gen(function* () {
-        const output = yield* Output
         const tell = yield* say
         const backend = yield* chooseBackend(Option.getOrUndefined(given.backend), tell)
         const memoryBytes = yield* bytesOf("--memory", given.memory)
         const diskBytes = yield* bytesOf("--disk", given.disk)
         const image = yield* imageOf(given)
-        const spec = specOf(backend.name, [
+        const settings = yield* settingsLayers
+        const { hooks, ...spec } = specOf(backend.name, [
+          settings.user,
+          settings.project,
           {
             ...(image === undefined ? {} : { image }),
             limits: {
@@ -80,16 +82,17 @@ export const createCommand = Command.make(
             ...(Option.isNone(given.network) ? {} : { network: given.network.value })
           }
         ])
-        const { id } = yield* create(
-          {
-            name: given.name,
-            base: Option.getOrElse(given.base, () => "HEAD"),
-            spec
-          },
-          tell
+        yield* shownWhenMade(
+          given.name,
+          create(
+            {
+              name: given.name,
+              base: Option.getOrElse(given.base, () => "HEAD"),
+              spec: { ...spec, ...(given.noHooks || hooks === undefined ? {} : { hooks }) }
+            },
+            tell
+          )
         )
-        const listed = yield* find(id)
-        yield* output.result(workspaceView(listed), () => workspaceLines(listed, output))
       })
     )
 ).pipe(Command.withDescription("Make a workspace: a worktree and branch of its own, and a place to run"))

@@ -25,5 +25,5 @@ export const say = Effect.map(Output, ({ json }): Say => {
       done()
     }
   })
-  return Object.assign((words: string) => print(2, `${words} …\n`), { output })
+  return Object.assign((words: string) => print(2, `${words}${words.endsWith(".") ? "" : " …"}\n`), { output })
 })

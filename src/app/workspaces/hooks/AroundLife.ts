@@ -5,16 +5,18 @@ import { isSetUp, type Workspace } from "../../../domain/workspace/Workspace.ts"
 import type { Backend } from "../../ports/Backend.ts"
 import type { Say } from "../StartWithPorts.ts"
 import { variablesOf } from "../Order.ts"
+import { awaitHealth } from "./Health.ts"
 import { hooksOf, runHooks } from "./RunHooks.ts"
 
 /**
- * Once it runs: setup, unless that came to its end before; then what is to run at each start. Fails with HookFailed; the workspace
+ * Once it runs: setup, unless that came to its end before; then what is to run at each start; then it is waited for that all is well. Fails with HookFailed; the workspace
  * runs all the same.
  */
 export const afterStart = (workspace: Workspace, backend: Backend, say: Say) =>
   Effect.gen(function* () {
     if (!isSetUp(workspace)) yield* runHooks(workspace, backend, "setup", say)
     yield* runHooks(workspace, backend, "start", say)
+    yield* awaitHealth(workspace, backend, say)
   })
 
 /** The same where something else was asked for than a start: what fails is said. */
@@ -27,8 +29,13 @@ export const before = (stages: ReadonlyArray<HookStage>, workspace: Workspace, b
 
 export const hasHooks = (workspace: Workspace, stage: HookStage): boolean => hooksOf(workspace, stage).length > 0
 
-const told = <R>(running: Effect.Effect<void, { readonly message: string }, R>, say: Say) =>
-  Effect.catchAll(running, ({ message }) => Effect.sync(() => say(message)))
+const told = <A, R>(
+  running: Effect.Effect<A, { readonly message: string; readonly hint?: string | undefined }, R>,
+  say: Say
+) =>
+  Effect.catchAll(Effect.asVoid(running), ({ message, hint }) =>
+    Effect.sync(() => say(`${message}${hint === undefined ? "" : ` ${hint}`}`))
+  )
 
 /** A workspace that stands still is started for it, where there is something to be run. */
 export const beforeEnd = (workspace: Workspace, backend: Backend, say: Say) =>

@@ -86,6 +86,8 @@ const runHook = (
       Effect.onInterrupt(() =>
         withoutSecrets(workspace, variables, output.tail()).pipe(
           Effect.flatMap((text) => {
+            if (hook.stage === "setup")
+              say(`${workspace.name} is there and runs; to run setup again: nexus workspace setup ${workspace.name}`)
             const durationMs = Math.round(performance.now() - began)
             return recordHook(workspace, hook, place, { exit: 130, timedOut: false, durationMs, text }, output)
           }),
@@ -144,7 +146,7 @@ const withoutSecrets = ({ spec }: Workspace, variables: Readonly<Record<string, 
 
 export const lineOf = ({ command }: Hook): string => (typeof command === "string" ? command : command.join(" "))
 
-export const failureOf = ({ name }: Workspace, hook: Hook, { exit, timedOut, text }: Ran) =>
+export const failureOf = ({ name, id }: Workspace, hook: Hook, { exit, timedOut, text }: Ran) =>
   new HookFailed({
     workspace: name,
     stage: hook.stage,
@@ -153,13 +155,13 @@ export const failureOf = ({ name }: Workspace, hook: Hook, { exit, timedOut, tex
     exit,
     timedOut,
     lastLines: lastLines(text),
-    hint: `All of it: nexus workspace logs ${name} --hook ${hook.stage}.${again(name)[hook.stage]}`
+    hint: `All of it: nexus workspace logs ${hook.stage === "teardown" ? id : name} --hook ${hook.stage}${again(name)[hook.stage]}`
   })
 
 const again = (name: string): Readonly<Record<HookStage, string>> => ({
-  setup: ` ${name} is there and runs; to run setup again: nexus workspace setup ${name}`,
-  start: ` ${name} runs; to run it again: nexus workspace stop ${name} and start ${name}`,
+  setup: `. ${name} is there and runs; to run setup again: nexus workspace setup ${name}`,
+  start: `. ${name} runs; to run it again: nexus workspace stop ${name}, then nexus workspace start ${name}`,
   stop: "",
   teardown: "",
-  health: ` ${name} runs; to ask again: nexus workspace show ${name} --health`
+  health: `. ${name} runs; to ask again: nexus workspace show ${name} --health`
 })
