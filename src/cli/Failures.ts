@@ -66,6 +66,9 @@ const exits: Readonly<Record<string, number>> = {
   WorktreeRefused: exitCodes.conflict,
   MergeConflicts: exitCodes.conflict,
   BackendUnavailable: exitCodes.missing,
+  TemplateRefused: exitCodes.usage,
+  TemplateUnreachable: exitCodes.missing,
+  TemplateDiffers: exitCodes.integrity,
   HookFailed: exitCodes.hook,
   TreeDamaged: exitCodes.integrity
 }

@@ -16,11 +16,7 @@ export const configSchema = (): Json => ({
   description: "config.jsonc in NEXUS_HOME, and .nexus/config.jsonc in a repository, which wins.",
   ...object({
     $schema: { type: "string" },
-    ...keys.reduce<Json>((tree, key) => put(tree, key.split("."), settingSchema(key)), {}),
-    workspace: {
-      description: "What new workspaces are like, where nothing else is said.",
-      ...object(workspaceSchema())
-    },
+    ...withFields(keys.reduce<Json>((tree, key) => put(tree, key.split("."), settingSchema(key)), {})),
     gates: {
       description: "Checks of the project's own, by name.",
       type: "object",
@@ -31,11 +27,12 @@ export const configSchema = (): Json => ({
   })
 })
 
-const workspaceSchema = (): Json =>
+/** And with what can be said of new workspaces. */
+const withFields = (tree: Json): Json =>
   Object.entries(fields).reduce<Json>(
-    (tree, [key, { schema, description, allowed }]) =>
-      put(tree, key.split("."), { ...plain(schema), description: `${description}: ${allowed}.` }),
-    {}
+    (grown, [key, { schema, description, allowed }]) =>
+      put(grown, ["workspace", ...key.split(".")], { ...plain(schema), description: `${description}: ${allowed}.` }),
+    tree
   )
 
 /** Without the library's own words, which say again what the rest says. */

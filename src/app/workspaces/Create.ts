@@ -19,6 +19,8 @@ import { byWhom, operate, type StepFailure, type StepNeeds } from "./Operate.ts"
 import { afterStart } from "./hooks/AroundLife.ts"
 import { orderFor, siteOf } from "./Order.ts"
 import { exhausted, type Say, startWithPorts } from "./StartWithPorts.ts"
+import { snapshotOf } from "./template/Snapshot.ts"
+import { bringFiles } from "./template/TemplateFiles.ts"
 import { takeAway } from "./TakeAway.ts"
 
 export interface Wanted {
@@ -56,7 +58,7 @@ export const create = (wanted: Wanted, say: Say) =>
           act: () => {
             say("Checking out the worktree")
             return Effect.flatMap(worktrees.add(site, workspace.commit), (leftOut) =>
-              wanted.begin === undefined ? Effect.succeed(leftOutWords(leftOut)) : wanted.begin.fill(site)
+              wanted.begin === undefined ? bring(workspace, leftOut, say) : wanted.begin.fill(site)
             )
           }
         },
@@ -87,6 +89,17 @@ export const create = (wanted: Wanted, say: Say) =>
     )
     yield* afterStart(made, backend, say)
     return made
+  })
+
+/** What a template brings, if there is one; and what there is to say of a new worktree. */
+const bring = ({ spec, folder }: Workspace, leftOut: ReadonlyArray<LeftOut>, say: Say) =>
+  Effect.gen(function* () {
+    const { home } = yield* Nexus
+    if (spec.template === undefined) return leftOutWords(leftOut)
+    const { files, left } = yield* bringFiles(snapshotOf(home.templates, spec.template.digest), folder)
+    if (left.length > 0) say(`Left as they are, though the template has them: ${left.join(", ")}.`)
+    const words = files === 0 ? [] : [`${files} files from the template`]
+    return [leftOutWords(leftOut) ?? [], words].flat().join("; ") || undefined
   })
 
 /** What a checkout by hand would have, and this has not. */

@@ -11,6 +11,7 @@ import type { Backend, EnvironmentDelta, Mount, Order } from "../ports/Backend.t
 import { Ssh } from "../ports/Ssh.ts"
 import { type Site, Worktrees } from "../ports/Worktrees.ts"
 import { record } from "./Operate.ts"
+import { snapshotOf } from "./template/Snapshot.ts"
 import { aliasOf } from "./Reach.ts"
 
 /** The folder of ours for what belongs to one workspace. */
@@ -66,6 +67,7 @@ export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, e
         : [],
       hostKey: backend.isolates ? yield* hostKeyOf(workspace, own) : "",
       owner: { uid, gid },
+      ...(spec.template === undefined ? {} : { template: snapshotOf(home.templates, spec.template.digest) }),
       ...(environment === undefined ? {} : { environment })
     } satisfies Order
   })

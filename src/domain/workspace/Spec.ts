@@ -14,6 +14,8 @@ export const Image = Schema.Union(
   /** Paths are relative to the top of the worktree. `context`: the folder that is sent along; absent: the Dockerfile's own. */
   Schema.Struct({
     kind: Schema.Literal("dockerfile"),
+    /** Absent: of the worktree. Then paths are relative to the template's folder, which is what is sent along. */
+    of: Schema.optional(Schema.Literal("template")),
     path: Schema.NonEmptyString,
     context: Schema.optional(Schema.NonEmptyString),
     target: Schema.optional(Schema.NonEmptyString),

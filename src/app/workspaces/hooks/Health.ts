@@ -23,22 +23,20 @@ export interface Health {
 const pause = { first: 200, longest: 2000 }
 
 /** Asked now, once. Nothing is recorded. */
-export const healthOf = (workspace: Workspace) =>
-  Effect.gen(function* () {
-    if (hooksOf(workspace, "health").length === 0) return { status: "none" } satisfies Health as Health
-    if (workspace.status !== "running") return { status: "unknown" } satisfies Health as Health
-    const asked = yield* Effect.either(ask(workspace, yield* backendNamed(workspace.spec.backend)))
-    if (asked._tag === "Left") return { status: "unknown", lastLines: [asked.left.message] } satisfies Health as Health
-    const { right: ill } = asked
-    if (ill === undefined) return { status: "healthy" } satisfies Health as Health
-    const { hook, ran } = ill
-    return {
-      status: "unhealthy",
-      hook: hook.name,
-      exit: ran.exit,
-      lastLines: lastLines(ran.text)
-    } satisfies Health as Health
-  })
+export const healthOf = (workspace: Workspace) => {
+  const answered = (health: Health) => Effect.succeed(health)
+  if (hooksOf(workspace, "health").length === 0) return answered({ status: "none" })
+  if (workspace.status !== "running") return answered({ status: "unknown" })
+  return backendNamed(workspace.spec.backend).pipe(
+    Effect.flatMap((backend) => ask(workspace, backend)),
+    Effect.map((ill): Health => {
+      if (ill === undefined) return { status: "healthy" }
+      const { hook, ran } = ill
+      return { status: "unhealthy", hook: hook.name, exit: ran.exit, lastLines: lastLines(ran.text) }
+    }),
+    Effect.catchAll(({ message }) => answered({ status: "unknown", lastLines: [message] }))
+  )
+}
 
 /** After a start: until all is well. Fails with HookFailed when it is not in time, which is recorded. */
 export const awaitHealth = (workspace: Workspace, backend: Backend, say: Say) =>

@@ -135,7 +135,7 @@ export const recordHook = (
 const withoutSecrets = ({ spec }: Workspace, variables: Readonly<Record<string, string>>, text: string) =>
   Effect.map(Secrets, ({ redact }) => {
     const secrets = Object.entries(spec.variables).flatMap(([name, variable]) =>
-      "value" in variable ? [] : [[name, variables[name] ?? ""] as const]
+      "fromEnvironment" in variable || "fromFile" in variable ? [[name, variables[name] ?? ""] as const] : []
     )
     const hidden = secrets.reduce(
       (rest, [name, value]) => (value.length < 4 ? rest : rest.replaceAll(value, `[redacted:${name}]`)),
