@@ -3,6 +3,7 @@ import type { ContainerCreateOptions } from "dockerode"
 import type { Order, Publication } from "../../app/ports/Backend.ts"
 import type { Volume } from "../../domain/workspace/Spec.ts"
 import { labels, nameOf } from "./Labels.ts"
+import { nestedVolume, type Nesting } from "./Nesting.ts"
 
 /**
  * Changing owners and users (sshd, package managers, `su`), reaching files of any user as root, ending other users' processes, and
@@ -10,13 +11,7 @@ import { labels, nameOf } from "./Labels.ts"
  */
 const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SYS_CHROOT"]
 
-/** How a nested engine gets its rights: all of them, or all that this host has when it hasn't all. */
-export type Nesting = "privileged" | "capable"
-
 export const volumeName = (order: Order, volume: Volume): string => `${nameOf(order.workspace)}-${volume.name}`
-
-/** Where a nested engine keeps its images: an overlay can't be on an overlay. */
-const nestedVolume: Volume = { name: "nexus-engine", path: "/var/lib/docker" }
 
 export const volumesOf = (order: Order): ReadonlyArray<Volume> =>
   order.spec.nested ? [...order.spec.volumes, nestedVolume] : order.spec.volumes

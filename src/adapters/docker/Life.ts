@@ -7,6 +7,7 @@ import { type Found, instanceOf, need } from "./Containers.ts"
 import { type Engine, limits } from "./Engine.ts"
 import { failed } from "./EngineFailure.ts"
 import { raw } from "./Execute.ts"
+import { awaitEngine, isNested, isOfEngine } from "./Nesting.ts"
 import { variablesFile } from "./Variables.ts"
 
 export const start = (
@@ -25,7 +26,7 @@ export const start = (
       )
     }
     const [uid = "0", gid = "0"] = found.owner.split(":")
-    const volumes = found.volumes.map(({ path }) => path)
+    const volumes = found.volumes.filter((volume) => !isOfEngine(volume)).map(({ path }) => path)
     const { exit, stderr } = yield* raw(engine, found.id, {
       command: ["/bin/sh", "/.nexus/setup", uid, gid, ...volumes],
       user: "0:0",
@@ -35,6 +36,7 @@ export const start = (
       const ended = `Its first command ended with ${exit}: ${stderr.trim().slice(-500)}`
       return yield* Effect.fail(failed("start the workspace", "failed", ended))
     }
+    if (isNested(found)) yield* awaitEngine(engine, found)
     return instanceOf(yield* need(engine, log, workspace))
   })
 

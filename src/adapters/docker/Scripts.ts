@@ -30,6 +30,7 @@ fi
 mkfifo -m 622 /run/nexus/log
 (trap '' TERM; exec cat <> /run/nexus/log) &
 reader=$!
+if [ -f /.nexus/engine ]; then sh /.nexus/engine "$(cat /.nexus/group)" & fi
 sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v sshd)
 while :; do
   if [ -n "$sshd" ]; then "$sshd" -D -e -f /.nexus/sshd_config & else sleep 86400 & fi

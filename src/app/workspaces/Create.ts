@@ -41,7 +41,9 @@ export const create = (wanted: Wanted, say: Say) =>
   Effect.gen(function* () {
     const name = yield* checkName(wanted.name)
     const backend = yield* backendNamed(wanted.spec.backend)
+    if (wanted.spec.nested && !backend.isolates) return yield* notNested(backend)
     yield* backend.probe
+    if (wanted.spec.nested) say(riskOfNesting)
     const workspace = yield* request(name, wanted, backend)
     const worktrees = yield* Worktrees
     const { home } = yield* Nexus
@@ -83,6 +85,15 @@ export const create = (wanted: Wanted, say: Say) =>
       // Also when it is given up: what then follows an error is passed over, but for this.
       Effect.onError(() => Effect.ignore(takeAway(workspace.id, { undo: true, branch: true, volumes: true })))
     )
+  })
+
+const riskOfNesting =
+  "With containers of its own, what runs in it has rights by which it could leave it and be root on this machine: run nothing there that you would not run here"
+
+const notNested = ({ name }: Backend) =>
+  new WorkspaceRefused({
+    reason: `The backend ${name} has no containers, and so none that could have containers of its own.`,
+    hint: "Take one that has: --backend docker. Or leave --dind out: programs there use this machine's engine, where they may."
   })
 
 /** What a checkout by hand would have, and this has not. */

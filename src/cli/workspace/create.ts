@@ -54,6 +54,9 @@ export const createCommand = Command.make(
       Options.withDescription("own: reaches out, apart from other workspaces; none: reaches nothing; default: own"),
       Options.optional
     ),
+    dind: Options.boolean("dind").pipe(
+      Options.withDescription("It may run containers of its own, with rights by which programs could leave it")
+    ),
     ...globals
   },
   (given) =>
@@ -77,7 +80,8 @@ export const createCommand = Command.make(
             services: yield* servicesOf(given.port),
             volumes: yield* volumesOf(given.volume),
             variables: yield* variablesFrom(given.env),
-            ...(Option.isNone(given.network) ? {} : { network: given.network.value })
+            ...(Option.isNone(given.network) ? {} : { network: given.network.value }),
+            ...(given.dind ? { nested: true } : {})
           }
         ])
         const { id } = yield* create(

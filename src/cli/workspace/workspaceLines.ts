@@ -61,6 +61,7 @@ export const workspaceLines = (listed: Listed, { style }: Output["Type"]): Reado
     ["folder", workspace.folder],
     ["branch", `${workspace.branch}, from ${workspace.base} (${workspace.commit.slice(0, 12)})`],
     ["backend", spec.backend],
+    ...(spec.nested ? [["nested", "runs containers of its own; programs in it could leave it"] as const] : []),
     ...ports.map(({ service, host, hostPort, port, protocol }): readonly [string, string] => [
       "port",
       `${host}:${hostPort} → ${port}/${protocol} (${service})`
