@@ -1,4 +1,5 @@
 /** What a workspace's container is made with: the least rights that an SSH server, a shell and a package manager need. */
+import { posix } from "node:path"
 import type { ContainerCreateOptions } from "dockerode"
 import type { Order, Publication } from "../../app/ports/Backend.ts"
 import type { Volume } from "../../domain/workspace/Spec.ts"
@@ -13,8 +14,11 @@ const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETG
 
 export const volumeName = (order: Order, volume: Volume): string => `${nameOf(order.workspace)}-${volume.name}`
 
-export const volumesOf = (order: Order): ReadonlyArray<Volume> =>
-  order.spec.nested ? [...order.spec.volumes, nestedVolume] : order.spec.volumes
+/** With absolute paths. */
+export const volumesOf = ({ spec, inside }: Order): ReadonlyArray<Volume> => [
+  ...spec.volumes.map(({ name, path }) => ({ name, path: path.startsWith("/") ? path : posix.join(inside, path) })),
+  ...(spec.nested ? [nestedVolume] : [])
+]
 
 export const containerOptions = (
   order: Order,
@@ -36,6 +40,7 @@ export const containerOptions = (
       [labels.step]: order.step,
       [labels.folder]: order.inside,
       [labels.owner]: `${uid}:${gid}`,
+      [labels.account]: order.spec.user ?? "",
       [labels.ports]: JSON.stringify(isAlone ? [] : order.ports),
       [labels.volumes]: JSON.stringify(volumes)
     },

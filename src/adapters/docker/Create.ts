@@ -14,6 +14,7 @@ import { type Nesting, nestingOf, sayWithoutEngine } from "./Nesting.ts"
 import { nestingScripts } from "./NestingScripts.ts"
 import { removeContainer } from "./Remove.ts"
 import { scripts, sshdConfig } from "./Scripts.ts"
+import { ensureFolders } from "./VolumeFolders.ts"
 
 type Say = (words: string) => void
 
@@ -37,6 +38,7 @@ export const create = (engine: Engine, log: string, order: Order, say: Say): Eff
       const kept = order.environment === undefined ? undefined : yield* local(engine, order.environment.image)
       const image = kept ?? (yield* imageOf(engine, log, order, say))
       if (order.spec.network === "own") yield* ensureNetwork(engine, log, order.workspace)
+      yield* ensureFolders(order)
       yield* ensureVolumes(engine, log, order)
       const nesting = order.spec.nested ? yield* nestingOf(engine, log, order, image) : "capable"
       yield* makeContainer(engine, log, order, image, nesting, say)

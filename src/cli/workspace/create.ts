@@ -6,13 +6,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { create } from "../../app/workspaces/Create.ts"
 import { chooseBackend } from "../../app/workspaces/ChooseBackend.ts"
+import { chooseDevcontainer } from "../../app/workspaces/devcontainer/ChooseDevcontainer.ts"
 import { find } from "../../app/workspaces/Find.ts"
 import { specOf } from "../../app/workspaces/spec/SpecLayers.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
 import { bytesOf, imageOf, servicesOf, variablesFrom } from "./specOptions.ts"
-import { say, withWorkspaces } from "./withWorkspaces.ts"
+import { remark, say, withWorkspaces } from "./withWorkspaces.ts"
 import { workspaceLines, workspaceView } from "./workspaceLines.ts"
 
 const optional = (name: string, what: string) =>
@@ -28,6 +29,10 @@ export const createCommand = Command.make(
     backend: optional("backend", "docker, or process (no isolation); default: docker where its engine answers"),
     image: optional("image", "A container image that is on this machine; default: Nexus' own"),
     dockerfile: optional("dockerfile", "Build the image from this file, a path in the repository"),
+    devcontainer: optional(
+      "devcontainer",
+      "auto: made as the repository's devcontainer.json says; PATH: which one; none: not told of it; default: told of it"
+    ),
     cpu: Options.float("cpu").pipe(
       Options.withDescription("At most so many processors, such as 1.5"),
       Options.optional
@@ -68,7 +73,19 @@ export const createCommand = Command.make(
         const memoryBytes = yield* bytesOf("--memory", given.memory)
         const diskBytes = yield* bytesOf("--disk", given.disk)
         const image = yield* imageOf(given)
+        const base = Option.getOrElse(given.base, () => "HEAD")
+        const devcontainer = yield* chooseDevcontainer(
+          {
+            which: Option.getOrUndefined(given.devcontainer),
+            base,
+            nested: given.dind,
+            imageGiven: image !== undefined
+          },
+          backend,
+          yield* remark
+        )
         const spec = specOf(backend.name, [
+          devcontainer ?? {},
           {
             ...(image === undefined ? {} : { image }),
             limits: {
@@ -87,7 +104,7 @@ export const createCommand = Command.make(
         const { id } = yield* create(
           {
             name: given.name,
-            base: Option.getOrElse(given.base, () => "HEAD"),
+            base,
             spec
           },
           tell

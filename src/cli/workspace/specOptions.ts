@@ -2,20 +2,20 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { resolve } from "node:path"
+import { bytesIn } from "../../domain/workspace/Bytes.ts"
 import type { Image, Service, Spec, Variable } from "../../domain/workspace/Spec.ts"
 import { UsageWrong } from "../Invocation.ts"
 
 const wrong = (message: string) => new UsageWrong({ message })
 
-/** `512m`, `2g`, `1.5g`: powers of 1024. */
+/** `512m`, `2g`, `1.5g`. */
 export const bytesOf = (
   option: string,
   given: Option.Option<string>
 ): Effect.Effect<number | undefined, UsageWrong> => {
   if (Option.isNone(given)) return Effect.succeed(undefined)
-  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(given.value) ?? []
-  const bytes = Math.floor(Number(number) * 1024 ** (unit === "" ? 0 : "kmgt".indexOf(unit.toLowerCase()) + 1))
-  return number === undefined || bytes < 1
+  const bytes = bytesIn(given.value)
+  return bytes === undefined
     ? wrong(`${option}: ${JSON.stringify(given.value)} is no size. Such as: 512m, 2g.`)
     : Effect.succeed(bytes)
 }

@@ -18,3 +18,8 @@ export const withWorkspaces = <A, E, R>(command: Effect.Effect<A, E, R | Workspa
 export const say = Effect.map(Output, ({ json }) => (words: string): void => {
   if (!json) print(2, `${words} …\n`)
 })
+
+/** Tells people what they should know, on stderr. */
+export const remark = Effect.map(Output, ({ json }) => (words: string): void => {
+  if (!json) print(2, `${words}\n`)
+})
