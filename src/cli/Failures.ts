@@ -12,7 +12,8 @@ export const exitCodes = {
   conflict: 4,
   integrity: 5,
   missing: 6,
-  policy: 7
+  policy: 7,
+  hook: 8
 } as const
 
 export interface Failure {
@@ -66,6 +67,7 @@ const exits: Readonly<Record<string, number>> = {
   MergeConflicts: exitCodes.conflict,
   DevcontainerWrong: exitCodes.usage,
   BackendUnavailable: exitCodes.missing,
+  HookFailed: exitCodes.hook,
   TreeDamaged: exitCodes.integrity
 }
 

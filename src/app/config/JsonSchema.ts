@@ -5,6 +5,7 @@ import { CommitsOptions, DocumentationOptions } from "../../domain/boulder/Check
 import { GateCommand, gateName } from "./GateSettings.ts"
 import { time } from "./Kinds.ts"
 import { keys, settingOf } from "./Settings.ts"
+import { fields } from "./workspace/Fields.ts"
 
 type Json = { readonly [name: string]: unknown }
 
@@ -16,6 +17,10 @@ export const configSchema = (): Json => ({
   ...object({
     $schema: { type: "string" },
     ...keys.reduce<Json>((tree, key) => put(tree, key.split("."), settingSchema(key)), {}),
+    workspace: {
+      description: "What new workspaces are like, where nothing else is said.",
+      ...object(workspaceSchema())
+    },
     gates: {
       description: "Checks of the project's own, by name.",
       type: "object",
@@ -25,6 +30,13 @@ export const configSchema = (): Json => ({
     }
   })
 })
+
+const workspaceSchema = (): Json =>
+  Object.entries(fields).reduce<Json>(
+    (tree, [key, { schema, description, allowed }]) =>
+      put(tree, key.split("."), { ...plain(schema), description: `${description}: ${allowed}.` }),
+    {}
+  )
 
 /** Without the library's own words, which say again what the rest says. */
 const plain = (schema: Schema.Schema.Any): Json => {

@@ -16,6 +16,7 @@ import { type LeftOut, type Site, Worktrees } from "../ports/Worktrees.ts"
 import { Nexus } from "../Nexus.ts"
 import { backendNamed, checkName, stateIn } from "./Find.ts"
 import { byWhom, operate, type StepFailure, type StepNeeds } from "./Operate.ts"
+import { afterStart } from "./hooks/AroundLife.ts"
 import { orderFor, siteOf } from "./Order.ts"
 import { exhausted, type Say, startWithPorts } from "./StartWithPorts.ts"
 import { takeAway } from "./TakeAway.ts"
@@ -37,6 +38,7 @@ export interface Beginning {
   readonly volumes: ReadonlyArray<{ readonly volume: string; readonly file: string }>
 }
 
+/** Fails with HookFailed when all of it is made and runs, but one of the project's hooks did not end well. */
 export const create = (wanted: Wanted, say: Say) =>
   Effect.gen(function* () {
     const name = yield* checkName(wanted.name)
@@ -48,7 +50,7 @@ export const create = (wanted: Wanted, say: Say) =>
     const worktrees = yield* Worktrees
     const { home } = yield* Nexus
     const site = siteOf(home.workspaces, workspace, backend)
-    return yield* operate(workspace.id, {
+    const made = yield* operate(workspace.id, {
       operation: "create",
       steps: [
         {
@@ -83,8 +85,10 @@ export const create = (wanted: Wanted, say: Say) =>
       outcome: () => [{ type: "WorkspaceStarted", payload: { workspace: workspace.id } }]
     }).pipe(
       // Also when it is given up: what then follows an error is passed over, but for this.
-      Effect.onError(() => Effect.ignore(takeAway(workspace.id, { undo: true, branch: true, volumes: true })))
+      Effect.onError(() => Effect.ignore(takeAway(workspace.id, { undo: true, branch: true, volumes: true }, say)))
     )
+    yield* afterStart(made, backend, say)
+    return made
   })
 
 const riskOfNesting =

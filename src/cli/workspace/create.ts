@@ -7,14 +7,13 @@ import * as Option from "effect/Option"
 import { create } from "../../app/workspaces/Create.ts"
 import { chooseBackend } from "../../app/workspaces/ChooseBackend.ts"
 import { chooseDevcontainer } from "../../app/workspaces/devcontainer/ChooseDevcontainer.ts"
-import { find } from "../../app/workspaces/Find.ts"
 import { specOf } from "../../app/workspaces/spec/SpecLayers.ts"
+import { settingsLayers } from "../../app/workspaces/spec/SettingsLayers.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
-import { Output } from "../Output.ts"
+import { shownWhenMade } from "./life.ts"
 import { bytesOf, imageOf, servicesOf, variablesFrom } from "./specOptions.ts"
 import { remark, say, withWorkspaces } from "./withWorkspaces.ts"
-import { workspaceLines, workspaceView } from "./workspaceLines.ts"
 
 const optional = (name: string, what: string) =>
   Options.text(name).pipe(Options.withDescription(what), Options.optional)
@@ -62,12 +61,12 @@ export const createCommand = Command.make(
     dind: Options.boolean("dind").pipe(
       Options.withDescription("It may run containers of its own, with rights by which programs could leave it")
     ),
+    noHooks: Options.boolean("no-hooks").pipe(Options.withDescription("Leave out the project's hooks, for good")),
     ...globals
   },
   (given) =>
     withWorkspaces(
       Effect.gen(function* () {
-        const output = yield* Output
         const tell = yield* say
         const backend = yield* chooseBackend(Option.getOrUndefined(given.backend), tell)
         const memoryBytes = yield* bytesOf("--memory", given.memory)
@@ -84,7 +83,10 @@ export const createCommand = Command.make(
           backend,
           yield* remark
         )
-        const spec = specOf(backend.name, [
+        const settings = yield* settingsLayers
+        const { hooks, ...spec } = specOf(backend.name, [
+          settings.user,
+          settings.project,
           devcontainer ?? {},
           {
             ...(image === undefined ? {} : { image }),
@@ -101,16 +103,17 @@ export const createCommand = Command.make(
             ...(given.dind ? { nested: true } : {})
           }
         ])
-        const { id } = yield* create(
-          {
-            name: given.name,
-            base,
-            spec
-          },
-          tell
+        yield* shownWhenMade(
+          given.name,
+          create(
+            {
+              name: given.name,
+              base,
+              spec: { ...spec, ...(given.noHooks || hooks === undefined ? {} : { hooks }) }
+            },
+            tell
+          )
         )
-        const listed = yield* find(id)
-        yield* output.result(workspaceView(listed), () => workspaceLines(listed, output))
       })
     )
 ).pipe(Command.withDescription("Make a workspace: a worktree and branch of its own, and a place to run"))

@@ -18,6 +18,7 @@ import {
 } from "./life.ts"
 import { logsCommand, statsCommand } from "./measure.ts"
 import { portCommand } from "./port.ts"
+import { setupCommand } from "./setup.ts"
 import { sshHelpCommand } from "./sshHelp.ts"
 import { sshConfigCommand } from "./sshConfig.ts"
 
@@ -32,6 +33,7 @@ export const workspaceCommand = Command.make("workspace").pipe(
     resumeCommand,
     deleteCommand,
     repairCommand,
+    setupCommand,
     execCommand,
     sshHelpCommand,
     sshConfigCommand,

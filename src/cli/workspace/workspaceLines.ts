@@ -1,12 +1,14 @@
 /** Workspaces as they are printed. */
 import type { Listed } from "../../projections/Workspaces.ts"
+import { isSetUp } from "../../domain/workspace/Workspace.ts"
+import type { Health } from "../../app/workspaces/hooks/Health.ts"
 import { isoTime } from "../../app/Views.ts"
 import type { Output } from "../Output.ts"
 import { table } from "../Table.ts"
 import { shownTime } from "../shownTime.ts"
 
 /** An item of `nexus workspace list --json`. */
-export const workspaceView = ({ workspace, project, created, used, checkpoints }: Listed) => {
+export const workspaceView = ({ workspace, project, created, used, checkpoints }: Listed, health?: Health) => {
   const { id, name, status, failure, branch, base, commit, folder, repository, spec, ports, pending, from } = workspace
   return {
     id,
@@ -28,6 +30,10 @@ export const workspaceView = ({ workspace, project, created, used, checkpoints }
     base,
     commit,
     from: from ?? null,
+    template: spec.template ?? null,
+    hooks: hooksView(workspace),
+    setUp: isSetUp(workspace),
+    ...(health === undefined ? {} : { health }),
     ports,
     checkpoints: checkpoints.filter(({ status }) => status === "completed").length,
     created: isoTime(created),
@@ -35,12 +41,38 @@ export const workspaceView = ({ workspace, project, created, used, checkpoints }
   }
 }
 
-export const workspaceTable = (workspaces: ReadonlyArray<Listed>, { style }: Output["Type"]): ReadonlyArray<string> =>
+/** Each hook, and how the last one of its stage ended. */
+const hooksView = ({ spec, hooks }: Listed["workspace"]) =>
+  (spec.hooks ?? []).map(({ stage, name, command, timeoutMs, detach = false }) => ({
+    stage,
+    name,
+    command,
+    timeoutMs,
+    detach,
+    last: hooks[stage]?.name === name ? { exit: hooks[stage].exit, timedOut: hooks[stage].timedOut } : null
+  }))
+
+/** `healths`: of each, where it was asked. */
+export const workspaceTable = (
+  workspaces: ReadonlyArray<Listed>,
+  { style }: Output["Type"],
+  healths: ReadonlyArray<Health> = []
+): ReadonlyArray<string> =>
   table(
-    ["NAME", "STATUS", "BACKEND", "BRANCH", "PORTS", "CHECKPOINTS", "USED"],
-    workspaces.map(({ workspace, used, checkpoints }) => [
+    [
+      "NAME",
+      "STATUS",
+      ...(healths.length === 0 ? [] : ["HEALTH"]),
+      "BACKEND",
+      "BRANCH",
+      "PORTS",
+      "CHECKPOINTS",
+      "USED"
+    ],
+    workspaces.map(({ workspace, used, checkpoints }, index) => [
       workspace.name,
       statusWords(workspace),
+      ...(healths.length === 0 ? [] : [healths[index]?.status ?? ""]),
       workspace.spec.backend,
       workspace.branch,
       workspace.ports.map(({ service, hostPort }) => `${service} ${hostPort}`).join(", "),
@@ -50,16 +82,19 @@ export const workspaceTable = (workspaces: ReadonlyArray<Listed>, { style }: Out
     style
   )
 
-const statusWords = ({ status, pending, stoppedFor }: Listed["workspace"]): string => {
+const statusWords = (workspace: Listed["workspace"]): string => {
+  const { status, pending, stoppedFor } = workspace
   if (pending !== null) return `${status} (${pending.operation} …)`
+  if (status === "running" && !isSetUp(workspace)) return "running (not set up)"
   return status === "stopped" && stoppedFor === "idle" ? "stopped (idle)" : status
 }
 
-export const workspaceLines = (listed: Listed, { style }: Output["Type"]): ReadonlyArray<string> => {
+export const workspaceLines = (listed: Listed, { style }: Output["Type"], health?: Health): ReadonlyArray<string> => {
   const { workspace } = listed
   const { spec, ports, failure } = workspace
   const rows: ReadonlyArray<readonly [string, string]> = [
     ["status", `${statusWords(workspace)}${failure === null ? "" : `: ${failure.reason} ${failure.advice}`}`],
+    ...(health === undefined ? [] : [["health", healthWords(health)] as const]),
     ["folder", workspace.folder],
     ["branch", `${workspace.branch}, from ${workspace.base} (${workspace.commit.slice(0, 12)})`],
     ["backend", spec.backend],
@@ -69,7 +104,25 @@ export const workspaceLines = (listed: Listed, { style }: Output["Type"]): Reado
       "port",
       `${host}:${hostPort} → ${port}/${protocol} (${service})`
     ]),
+    ...(spec.template === undefined
+      ? []
+      : [["template", `${spec.template.from} (${spec.template.digest.slice(0, 19)})`] as const]),
+    ...hooksView(workspace).map(
+      ({ name, command, last }) =>
+        ["hook", `${name}: ${typeof command === "string" ? command : command.join(" ")}${lastWords(last)}`] as const
+    ),
     ["id", workspace.id]
   ]
   return [style("bold", workspace.name), ...rows.map(([key, value]) => `  ${key.padEnd(10)} ${value}`)]
+}
+
+const lastWords = (last: { readonly exit: number | null; readonly timedOut: boolean } | null): string => {
+  if (last === null) return ""
+  if (last.timedOut) return " (took too long)"
+  return last.exit === null ? " (goes on)" : ` (exit ${last.exit})`
+}
+
+const healthWords = ({ status, hook, lastLines = [] }: Health): string => {
+  const said = lastLines.length === 0 ? "" : `: ${lastLines.join(" | ")}`
+  return status === "none" ? "nothing asks" : `${status}${hook === undefined ? "" : ` (${hook})`}${said}`
 }

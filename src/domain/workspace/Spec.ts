@@ -71,7 +71,11 @@ export const Hook = Schema.Struct({
   name: Schema.NonEmptyString,
   /** A line for the shell, or a program and its arguments. */
   command: Schema.Union(Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)),
-  timeoutMs: Schema.Int.pipe(Schema.positive())
+  timeoutMs: Schema.Int.pipe(Schema.positive()),
+  /** It goes on by itself: nobody waits for its end, and its output is among the workspace's logs. */
+  detach: Schema.optional(Schema.Boolean),
+  /** Of one that asks how it is: it may take so long after a start until all is well. */
+  withinMs: Schema.optional(Schema.Int.pipe(Schema.positive()))
 })
 export type Hook = typeof Hook.Type
 

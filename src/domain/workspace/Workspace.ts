@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import type { CheckpointFact } from "./Checkpoint.ts"
 import type { StepId, WorkspaceId } from "./Ids.ts"
 import type { Port } from "./Ports.ts"
+import type { HookStage } from "./Spec.ts"
 import type * as Events from "./WorkspaceEvents.ts"
 
 export type Status = "requested" | "creating" | "running" | "stopped" | "paused" | "failed" | "deleting" | "deleted"
@@ -53,7 +54,23 @@ export interface Workspace extends Omit<Events.WorkspaceRequested, "workspace"> 
   readonly hostKey: string | null
   /** How it is to be deleted, once that is asked for. */
   readonly deletion: Events.WorkspaceDeletionRequested | null
+  /** How the last hook of each stage ended that was run. */
+  readonly hooks: Partial<Readonly<Record<HookStage, HookRan>>>
 }
+
+export interface HookRan extends Pick<Events.WorkspaceCommandRan, "exit" | "timedOut"> {
+  readonly name: string
+  readonly number: number
+  readonly of: number
+}
+
+/** All of its setup came to a good end, or there is none. */
+export const isSetUp = ({ spec, hooks }: Pick<Workspace, "spec" | "hooks">): boolean =>
+  !(spec.hooks ?? []).some(({ stage }) => stage === "setup") || isWell(hooks.setup)
+
+/** The last of its stage, and it ended well or goes on. */
+export const isWell = (ran: HookRan | undefined): boolean =>
+  ran !== undefined && ran.number === ran.of && (ran.exit === 0 || ran.exit === null)
 
 /** The state is not one from which that can be done; or somebody else is at it. */
 export class WorkspaceRefused extends Schema.TaggedError<WorkspaceRefused>()("WorkspaceRefused", {
@@ -170,7 +187,8 @@ export const evolve = (state: Workspace | undefined, fact: CheckpointFact | Work
       failure: null,
       stoppedFor: null,
       hostKey: null,
-      deletion: null
+      deletion: null,
+      hooks: {}
     }
   }
   if (state === undefined) return undefined
@@ -212,6 +230,12 @@ export const evolve = (state: Workspace | undefined, fact: CheckpointFact | Work
       }
     case "WorkspacePortReleased":
       return { ...state, ports: state.ports.filter(({ service }) => service !== fact.payload.service) }
+    case "WorkspaceCommandRan": {
+      const { hook, exit, timedOut } = fact.payload
+      if (hook === undefined) return state
+      const { stage, ...which } = hook
+      return { ...state, hooks: { ...state.hooks, [stage]: { ...which, exit, timedOut } } }
+    }
     case "WorkspacePromoted":
       return { ...state, branch: fact.payload.branch }
     default:

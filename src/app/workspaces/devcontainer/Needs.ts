@@ -1,5 +1,5 @@
 /** `hostRequirements`: what the project says that it needs of a machine, and whether this one has it. */
-import { bytesIn } from "../../../domain/workspace/Bytes.ts"
+import { bytesFrom } from "../spec/Texts.ts"
 import type { Place } from "./Place.ts"
 import type { Needs } from "./Reading.ts"
 
@@ -9,7 +9,7 @@ export const needsIn = (whole: Place): Needs => {
   const size = (key: string): number | undefined => {
     const found = place?.at(key)
     if (found === undefined) return undefined
-    const bytes = bytesIn(found.word())
+    const bytes = bytesFrom(found.word())
     if (bytes === undefined)
       throw found.wrong(`${found.name}: ${JSON.stringify(found.word())} is no size.`, "Such as: 8gb.")
     return bytes

@@ -1,5 +1,5 @@
 /** `runArgs`: the options of `docker run` that a workspace has a word for; those that would lower its protection are refused. */
-import { bytesIn } from "../../../domain/workspace/Bytes.ts"
+import { bytesFrom } from "../spec/Texts.ts"
 import type { Place } from "./Place.ts"
 import type { Found, Given, Part } from "./Reading.ts"
 import { variableOf } from "./Environment.ts"
@@ -31,7 +31,7 @@ const positive = (place: Place, value: string): number => {
 const withValue: Readonly<Record<string, Taken>> = {
   "--cpus": (place, value) => ({ layer: { limits: { cpus: positive(place, value) } } }),
   "--memory": (place, value) => {
-    const memoryBytes = bytesIn(value)
+    const memoryBytes = bytesFrom(value)
     if (memoryBytes === undefined) throw place.wrong(`runArgs: ${JSON.stringify(value)} is no size.`, "Such as: 2g.")
     return { layer: { limits: { memoryBytes } } }
   },
