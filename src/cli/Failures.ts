@@ -65,6 +65,7 @@ const exits: Readonly<Record<string, number>> = {
   WorkspaceRefused: exitCodes.conflict,
   WorktreeRefused: exitCodes.conflict,
   MergeConflicts: exitCodes.conflict,
+  DevcontainerWrong: exitCodes.usage,
   BackendUnavailable: exitCodes.missing,
   TemplateRefused: exitCodes.usage,
   TemplateUnreachable: exitCodes.missing,

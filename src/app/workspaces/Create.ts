@@ -12,15 +12,14 @@ import { EventLog, type Transaction } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/Workspaces.ts"
 import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
 import type { Backend, EnvironmentDelta } from "../ports/Backend.ts"
-import { type LeftOut, type Site, Worktrees } from "../ports/Worktrees.ts"
+import { type Site, Worktrees } from "../ports/Worktrees.ts"
 import { Nexus } from "../Nexus.ts"
 import { backendNamed, checkName, stateIn } from "./Find.ts"
 import { byWhom, operate, type StepFailure, type StepNeeds } from "./Operate.ts"
 import { afterStart } from "./hooks/AroundLife.ts"
 import { orderFor, siteOf } from "./Order.ts"
 import { exhausted, type Say, startWithPorts } from "./StartWithPorts.ts"
-import { snapshotOf } from "./template/Snapshot.ts"
-import { bringFiles } from "./template/TemplateFiles.ts"
+import { begun } from "./template/Begun.ts"
 import { takeAway } from "./TakeAway.ts"
 
 export interface Wanted {
@@ -45,7 +44,9 @@ export const create = (wanted: Wanted, say: Say) =>
   Effect.gen(function* () {
     const name = yield* checkName(wanted.name)
     const backend = yield* backendNamed(wanted.spec.backend)
+    if (wanted.spec.nested && !backend.isolates) return yield* notNested(backend)
     yield* backend.probe
+    if (wanted.spec.nested) say(riskOfNesting)
     const workspace = yield* request(name, wanted, backend)
     const worktrees = yield* Worktrees
     const { home } = yield* Nexus
@@ -58,7 +59,7 @@ export const create = (wanted: Wanted, say: Say) =>
           act: () => {
             say("Checking out the worktree")
             return Effect.flatMap(worktrees.add(site, workspace.commit), (leftOut) =>
-              wanted.begin === undefined ? bring(workspace, leftOut, say) : wanted.begin.fill(site)
+              wanted.begin === undefined ? begun(workspace, leftOut, say) : wanted.begin.fill(site)
             )
           }
         },
@@ -91,22 +92,14 @@ export const create = (wanted: Wanted, say: Say) =>
     return made
   })
 
-/** What a template brings, if there is one; and what there is to say of a new worktree. */
-const bring = ({ spec, folder }: Workspace, leftOut: ReadonlyArray<LeftOut>, say: Say) =>
-  Effect.gen(function* () {
-    const { home } = yield* Nexus
-    if (spec.template === undefined) return leftOutWords(leftOut)
-    const { files, left } = yield* bringFiles(snapshotOf(home.templates, spec.template.digest), folder)
-    if (left.length > 0) say(`Left as they are, though the template has them: ${left.join(", ")}.`)
-    const words = files === 0 ? [] : [`${files} files from the template`]
-    return [leftOutWords(leftOut) ?? [], words].flat().join("; ") || undefined
-  })
+const riskOfNesting =
+  "With containers of its own, what runs in it has rights by which it could leave it and be root on this machine: run nothing there that you would not run here"
 
-/** What a checkout by hand would have, and this has not. */
-const leftOutWords = (all: ReadonlyArray<LeftOut>): string | undefined =>
-  all.length === 0
-    ? undefined
-    : `left out: ${all.map(({ kind, what, files }) => `${kind} ${what}${files > 1 ? ` (${files} files)` : ""}`).join(", ")}`
+const notNested = ({ name }: Backend) =>
+  new WorkspaceRefused({
+    reason: `The backend ${name} has no containers, and so none that could have containers of its own.`,
+    hint: "Take one that has: --backend docker. Or leave --dind out: programs there use this machine's engine, where they may."
+  })
 
 /** Puts the workspace into the log, with its name and its ports, which nobody else can have from then on. */
 const request = (name: WorkspaceName, { base, spec, begin }: Wanted, backend: Backend) =>

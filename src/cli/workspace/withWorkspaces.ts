@@ -27,3 +27,8 @@ export const say = Effect.map(Output, ({ json }): Say => {
   })
   return Object.assign((words: string) => print(2, `${words}${words.endsWith(".") ? "" : " …"}\n`), { output })
 })
+
+/** Tells people what they should know, on stderr. */
+export const remark = Effect.map(Output, ({ json }) => (words: string): void => {
+  if (!json) print(2, `${words}\n`)
+})

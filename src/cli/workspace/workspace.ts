@@ -19,6 +19,7 @@ import {
 import { logsCommand, statsCommand } from "./measure.ts"
 import { portCommand } from "./port.ts"
 import { setupCommand } from "./setup.ts"
+import { templateCommand } from "./template.ts"
 import { sshHelpCommand } from "./sshHelp.ts"
 import { sshConfigCommand } from "./sshConfig.ts"
 
@@ -34,6 +35,7 @@ export const workspaceCommand = Command.make("workspace").pipe(
     deleteCommand,
     repairCommand,
     setupCommand,
+    templateCommand,
     execCommand,
     sshHelpCommand,
     sshConfigCommand,

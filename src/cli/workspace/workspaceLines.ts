@@ -22,6 +22,8 @@ export const workspaceView = ({ workspace, project, created, used, checkpoints }
     limits: spec.limits,
     network: spec.network,
     nested: spec.nested,
+    devcontainer: spec.devcontainer ?? null,
+    user: spec.user ?? null,
     repository,
     folder,
     branch,
@@ -96,6 +98,8 @@ export const workspaceLines = (listed: Listed, { style }: Output["Type"], health
     ["folder", workspace.folder],
     ["branch", `${workspace.branch}, from ${workspace.base} (${workspace.commit.slice(0, 12)})`],
     ["backend", spec.backend],
+    ...(spec.devcontainer === undefined ? [] : [["made by", spec.devcontainer.from] as const]),
+    ...(spec.nested ? [["nested", "runs containers of its own; programs in it could leave it"] as const] : []),
     ...ports.map(({ service, host, hostPort, port, protocol }): readonly [string, string] => [
       "port",
       `${host}:${hostPort} → ${port}/${protocol} (${service})`

@@ -39,7 +39,8 @@ export const bringFiles = (template: string, worktree: string): Effect.Effect<Br
       })
   })
 
-const filesIn = (folder: string, inner = ""): ReadonlyArray<string> =>
+/** Of a copy of a template: the paths of what it brings. */
+export const filesIn = (folder: string, inner = ""): ReadonlyArray<string> =>
   lstatSync(join(folder, inner), { throwIfNoEntry: false })?.isDirectory() !== true
     ? []
     : readdirSync(join(folder, inner), { withFileTypes: true }).flatMap((one) => {
