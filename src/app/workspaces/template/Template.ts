@@ -12,6 +12,8 @@ import { isSound, keepSnapshot, most, snapshotOf } from "./Snapshot.ts"
 import { TemplateDiffers, TemplateRefused, TemplateUnreachable } from "./TemplateErrors.ts"
 import { sourceOf, type TemplateSource } from "./TemplateSource.ts"
 
+const settingsFile = "template.jsonc"
+
 export interface Template {
   /** Without a password. */
   readonly from: string
@@ -40,15 +42,9 @@ export const readTemplate = (text: string, say: Say) =>
         hint: `See what it is now: nexus workspace template show ${from}`
       })
     const folder = snapshotOf(home.templates, digest)
-    const file = join(folder, "template.jsonc")
-    if (!existsSync(file))
-      return yield* new TemplateRefused({
-        reason: `${from} has no template.jsonc.`,
-        hint: 'Such as: { "image": "node:24", "hooks": { "setup": "npm ci" } }'
-      })
     const { written, layer, description } = yield* contentOfTemplate(
       `${from}: template.jsonc`,
-      readFileSync(file, "utf8")
+      readFileSync(join(folder, settingsFile), "utf8")
     )
     const { image } = layer
     if (image?.kind === "dockerfile" && lstatSync(join(folder, image.path), { throwIfNoEntry: false }) === undefined)
@@ -75,7 +71,7 @@ const kept = (source: TemplateSource, templates: string, say: Say) =>
   Effect.gen(function* () {
     const { digest } = source
     if (digest !== undefined && isSound(snapshotOf(templates, digest), digest)) return digest
-    if (source.kind === "folder") return yield* snapshot(source.path, templates)
+    if (source.kind === "folder") return yield* snapshot(source.from, source.path, templates)
     const { address, ref, folder, from } = source
     const sources = yield* GitSources
     const name = createHash("sha256").update(address).digest("hex")
@@ -107,13 +103,20 @@ const kept = (source: TemplateSource, templates: string, say: Say) =>
             })
         )
       )
-      return yield* snapshot(aside, templates)
+      return yield* snapshot(from, aside, templates)
     }).pipe(Effect.ensuring(Effect.sync(() => rmSync(aside, { recursive: true, force: true }))))
   })
 
-const snapshot = (folder: string, templates: string) =>
+/** What is no template is not copied. */
+const snapshot = (from: string, folder: string, templates: string) =>
   Effect.try({
-    try: () => keepSnapshot(folder, templates),
+    try: () => {
+      if (existsSync(join(folder, settingsFile))) return keepSnapshot(folder, templates)
+      throw new TemplateRefused({
+        reason: `${from} has no ${settingsFile}.`,
+        hint: 'Such as: { "image": "node:24", "hooks": { "setup": "npm ci" } }'
+      })
+    },
     catch: (cause) =>
       cause instanceof TemplateRefused
         ? cause
@@ -124,4 +127,7 @@ const snapshot = (folder: string, templates: string) =>
   })
 
 const withoutPassword = (text: string): string =>
-  text.replaceAll(/([a-z+]+:\/\/)[^/@\s]*:[^/@\s]*@/gi, "$1").replaceAll(/\s*\n\s*/g, " ")
+  text
+    .replace(/^fatal: /, "")
+    .replaceAll(/([a-z+]+:\/\/)[^/@\s]*:[^/@\s]*@/gi, "$1")
+    .replaceAll(/\s*\n\s*/g, " ")
