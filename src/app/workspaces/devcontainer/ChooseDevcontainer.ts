@@ -24,11 +24,8 @@ export interface Asked extends Omit<Given, "file"> {
 }
 
 /** What devcontainer.json is called, in the order in which it is looked for. */
-const usual = [
-  /^\.devcontainer\/devcontainer\.json$/,
-  /^\.devcontainer\.json$/,
-  /^\.devcontainer\/[^/]+\/devcontainer\.json$/
-]
+const inFolder = /^\.devcontainer\/[^/]+\/devcontainer\.json$/
+const usual = [/^\.devcontainer\/devcontainer\.json$/, /^\.devcontainer\.json$/, inFolder]
 const isUsual = (path: string) => usual.some((pattern) => pattern.test(path))
 
 /** Undefined for none. `tell` is told what a person should know. */
@@ -42,20 +39,23 @@ export const chooseDevcontainer = ({ which, base, ...given }: Asked, backend: Ba
       })
     const worktrees = yield* Worktrees
     const repository = yield* worktrees.repositoryOf((yield* checkoutHere).path)
-    if (which === undefined || which === "auto") {
-      const all = yield* worktrees.committed(repository, base, [".devcontainer", ".devcontainer.json"], isUsual)
-      const found = usual.flatMap((pattern) => all.filter(({ path }) => pattern.test(path)))
+    const all = worktrees
+      .committed(repository, base, [".devcontainer", ".devcontainer.json"], isUsual)
+      .pipe(Effect.map((files) => usual.flatMap((pattern) => files.filter(({ path }) => pattern.test(path)))))
+    if (which === undefined) {
+      // What is wrong with the repository is said better when the workspace is made.
+      const [first] = yield* Effect.orElseSucceed(all, () => [])
+      if (first !== undefined)
+        tell(
+          `There is a ${first.path}, which is not used. To use it: --devcontainer auto; to hear no more of it: --devcontainer none`
+        )
+      return undefined
+    }
+    if (which === "auto") {
+      const found = yield* all
       const [first, second] = found
-      if (which === undefined) {
-        if (first !== undefined)
-          tell(
-            `There is a ${first.path}, which is not used. To use it: --devcontainer auto; to hear no more of it: --devcontainer none`
-          )
-        return undefined
-      }
       if (first === undefined) return yield* missing(repository, ".devcontainer/devcontainer.json", base)
-      if (second !== undefined && usual.findIndex((pattern) => pattern.test(first.path)) === 2)
-        return yield* several(found.map(({ path }) => path))
+      if (second !== undefined && inFolder.test(first.path)) return yield* several(found.map(({ path }) => path))
       return yield* layerOf(repository, first, given, tell)
     }
     const path = which.replace(/^\.\//, "")
