@@ -50,7 +50,7 @@ export const loadTold = (
     onRight: (config) => ({ config, problem: null })
   })
 
-const configOf = (layers: Layers): Config => {
+const configOf = (layers: Omit<Layers, "workspace">): Config => {
   const value = <K extends Key>(key: K): Values[K] =>
     (layers.settings.has(key) ? layers.settings.get(key)?.value : settings[key].default) as Values[K]
   const limits = Object.fromEntries(

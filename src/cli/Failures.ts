@@ -12,7 +12,8 @@ export const exitCodes = {
   conflict: 4,
   integrity: 5,
   missing: 6,
-  policy: 7
+  policy: 7,
+  hook: 8
 } as const
 
 export interface Failure {
@@ -64,7 +65,12 @@ const exits: Readonly<Record<string, number>> = {
   WorkspaceRefused: exitCodes.conflict,
   WorktreeRefused: exitCodes.conflict,
   MergeConflicts: exitCodes.conflict,
+  DevcontainerWrong: exitCodes.usage,
   BackendUnavailable: exitCodes.missing,
+  TemplateRefused: exitCodes.usage,
+  TemplateUnreachable: exitCodes.missing,
+  TemplateDiffers: exitCodes.integrity,
+  HookFailed: exitCodes.hook,
   TreeDamaged: exitCodes.integrity
 }
 

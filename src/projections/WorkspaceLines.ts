@@ -39,9 +39,9 @@ export const workspaceSentence = (fact: CheckpointFact | WorkspaceFact): string 
     case "WorkspacePortReleased":
       return `port of ${fact.payload.service} released`
     case "WorkspaceCommandRan": {
-      const { via, command, exit, timedOut, durationMs } = fact.payload
+      const { via, command, exit, timedOut, durationMs, hook } = fact.payload
       const end = timedOut ? "timed out" : exit === null ? "goes on" : `exit ${exit}`
-      return `${via} in the workspace: ${command} — ${end} (${durationMs} ms)`
+      return `${hook === undefined ? via : `hook ${hook.name}`} in the workspace: ${command} — ${end} (${durationMs} ms)`
     }
     case "WorkspaceDriftFound":
       return `drift (${fact.payload.kind}): ${fact.payload.detail}${fact.payload.healed === undefined ? "" : ` — ${fact.payload.healed}`}`

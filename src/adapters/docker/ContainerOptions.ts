@@ -1,8 +1,10 @@
 /** What a workspace's container is made with: the least rights that an SSH server, a shell and a package manager need. */
+import { posix } from "node:path"
 import type { ContainerCreateOptions } from "dockerode"
 import type { Order, Publication } from "../../app/ports/Backend.ts"
 import type { Volume } from "../../domain/workspace/Spec.ts"
 import { labels, nameOf } from "./Labels.ts"
+import { nestedVolume, type Nesting } from "./Nesting.ts"
 
 /**
  * Changing owners and users (sshd, package managers, `su`), reaching files of any user as root, ending other users' processes, and
@@ -10,16 +12,13 @@ import { labels, nameOf } from "./Labels.ts"
  */
 const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SYS_CHROOT"]
 
-/** How a nested engine gets its rights: all of them, or all that this host has when it hasn't all. */
-export type Nesting = "privileged" | "capable"
-
 export const volumeName = (order: Order, volume: Volume): string => `${nameOf(order.workspace)}-${volume.name}`
 
-/** Where a nested engine keeps its images: an overlay can't be on an overlay. */
-const nestedVolume: Volume = { name: "nexus-engine", path: "/var/lib/docker" }
-
-export const volumesOf = (order: Order): ReadonlyArray<Volume> =>
-  order.spec.nested ? [...order.spec.volumes, nestedVolume] : order.spec.volumes
+/** With absolute paths. */
+export const volumesOf = ({ spec, inside }: Order): ReadonlyArray<Volume> => [
+  ...spec.volumes.map(({ name, path }) => ({ name, path: path.startsWith("/") ? path : posix.join(inside, path) })),
+  ...(spec.nested ? [nestedVolume] : [])
+]
 
 export const containerOptions = (
   order: Order,
@@ -41,6 +40,7 @@ export const containerOptions = (
       [labels.step]: order.step,
       [labels.folder]: order.inside,
       [labels.owner]: `${uid}:${gid}`,
+      [labels.account]: order.spec.user ?? "",
       [labels.ports]: JSON.stringify(isAlone ? [] : order.ports),
       [labels.volumes]: JSON.stringify(volumes)
     },

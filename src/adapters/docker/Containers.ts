@@ -14,6 +14,8 @@ export interface Found extends Instance {
   readonly folder: string
   /** `UID:GID`. */
   readonly owner: string
+  /** Of the image, whose name, home and shell commands get; empty for none. */
+  readonly account: string
   readonly volumes: ReadonlyArray<Volume>
   readonly info: Docker.ContainerInspectInfo
 }
@@ -97,6 +99,7 @@ const foundIn = (info: Docker.ContainerInspectInfo): Found => {
     image: info.Image,
     folder: label(labels.folder),
     owner: label(labels.owner),
+    account: label(labels.account),
     volumes: parsed(label(labels.volumes)),
     info
   }

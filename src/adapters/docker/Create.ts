@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { BackendFailure, Instance, Order } from "../../app/ports/Backend.ts"
 import { archiveOf } from "./Archive.ts"
-import { containerOptions, type Nesting, volumeName, volumesOf } from "./ContainerOptions.ts"
+import { containerOptions, volumeName, volumesOf } from "./ContainerOptions.ts"
 import { find, instanceOf, need } from "./Containers.ts"
 import { asking, type Engine, limits } from "./Engine.ts"
 import { failed, failureOf } from "./EngineFailure.ts"
@@ -10,8 +10,11 @@ import { applyEnvironment } from "./EnvironmentDelta.ts"
 import { imageOf, local } from "./Images.ts"
 import { labels } from "./Labels.ts"
 import { ensureNetwork } from "./Networks.ts"
+import { type Nesting, nestingOf, sayWithoutEngine } from "./Nesting.ts"
+import { nestingScripts } from "./NestingScripts.ts"
 import { removeContainer } from "./Remove.ts"
 import { scripts, sshdConfig } from "./Scripts.ts"
+import { ensureFolders } from "./VolumeFolders.ts"
 
 type Say = (words: string) => void
 
@@ -35,11 +38,14 @@ export const create = (engine: Engine, log: string, order: Order, say: Say): Eff
       const kept = order.environment === undefined ? undefined : yield* local(engine, order.environment.image)
       const image = kept ?? (yield* imageOf(engine, log, order, say))
       if (order.spec.network === "own") yield* ensureNetwork(engine, log, order.workspace)
+      yield* ensureFolders(order)
       yield* ensureVolumes(engine, log, order)
-      yield* makeContainer(engine, log, order, image, "privileged", say)
+      const nesting = order.spec.nested ? yield* nestingOf(engine, log, order, image) : "capable"
+      yield* makeContainer(engine, log, order, image, nesting, say)
     }
     const made = yield* need(engine, log, order.workspace)
     yield* putFiles(engine, made.id, order)
+    if (order.spec.nested) yield* sayWithoutEngine(engine, made.id, say)
     if (order.environment !== undefined) yield* applyEnvironment(engine, made, order.environment, say)
     return instanceOf(made)
   })
@@ -105,8 +111,13 @@ const putFiles = (engine: Engine, id: string, order: Order): Effect.Effect<void,
     const files = yield* Effect.tryPromise({
       try: () =>
         archiveOf([
-          ...Object.entries(scripts).map(([name, content]) => ({ path: `.nexus/${name}`, content, mode: 0o755 })),
+          ...Object.entries({ ...scripts, ...(order.spec.nested ? nestingScripts : {}) }).map(([name, content]) => ({
+            path: `.nexus/${name}`,
+            content,
+            mode: 0o755
+          })),
           { path: ".nexus/folder", content: order.inside, mode: 0o644 },
+          { path: ".nexus/group", content: String(order.owner.gid), mode: 0o644 },
           { path: ".nexus/sshd_config", content: sshdConfig(port, order.owner.uid === 0), mode: 0o644 },
           { path: ".nexus/authorized_keys", content: lines(order.authorizedKeys), mode: 0o644 },
           { path: ".nexus/host_key", content: lines([order.hostKey.trimEnd()]), mode: 0o600 }

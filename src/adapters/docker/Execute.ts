@@ -3,10 +3,12 @@ import { randomUUID } from "node:crypto"
 import { type Duplex, Writable } from "node:stream"
 import * as Effect from "effect/Effect"
 import type { BackendFailure, Ended, Execution } from "../../app/ports/Backend.ts"
+import { filled } from "../../app/ports/ImageVariable.ts"
 import type { Found } from "./Containers.ts"
 import { asking, type Engine, limits } from "./Engine.ts"
 import { failed, failureOf } from "./EngineFailure.ts"
 import { split } from "./Frames.ts"
+import { imageVariables } from "./Variables.ts"
 
 /** Interrupting ends the command, unless it is detached. */
 export const execute = (engine: Engine, found: Found, execution: Execution): Effect.Effect<Ended, BackendFailure> =>
@@ -20,8 +22,10 @@ export const execute = (engine: Engine, found: Found, execution: Execution): Eff
     }
     const started = performance.now()
     const id = randomUUID()
-    const user = execution.user ?? found.owner
-    const variables = Object.entries(execution.variables ?? {})
+    const { user: asked = found.account } = execution
+    // Its number is the owner's, whatever the image says.
+    const user = asked === found.account ? found.owner : asked
+    const variables = Object.entries(filled(execution.variables ?? {}, imageVariables(found)))
     const isDetached = execution.detach === true
     const exec = yield* engine.call("run a command", limits.change, (docker, abortSignal) =>
       docker.getContainer(found.id).exec({

@@ -23,7 +23,7 @@ export const imageOf = (engine: Engine, log: string, order: Order, say: Say): Ef
       id === undefined ? pulled(engine, image.name, say) : Effect.succeed(id)
     )
   }
-  return build(engine, log, order, image.path, say)
+  return build(engine, log, order, image, say)
 }
 
 /** Undefined when it is not on this machine. */

@@ -13,6 +13,8 @@ export const labels = {
   folder: "nexus.folder",
   /** `UID:GID` of the worktree's files. */
   owner: "nexus.owner",
+  /** The account of the image that commands get name, home and shell of; empty for none. */
+  account: "nexus.account",
   /** Publications, as JSON. */
   ports: "nexus.ports",
   /** Of a volume: what the user calls it. */

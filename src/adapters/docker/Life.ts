@@ -2,12 +2,15 @@
 import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
 import type { BackendFailure, Instance } from "../../app/ports/Backend.ts"
+import { filled } from "../../app/ports/ImageVariable.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { type Found, instanceOf, need } from "./Containers.ts"
 import { type Engine, limits } from "./Engine.ts"
 import { failed } from "./EngineFailure.ts"
 import { raw } from "./Execute.ts"
-import { variablesFile } from "./Variables.ts"
+import { awaitEngine, isNested, isOfEngine } from "./Nesting.ts"
+import { noAccount } from "./Scripts.ts"
+import { imageVariables, variablesFile } from "./Variables.ts"
 
 export const start = (
   engine: Engine,
@@ -17,7 +20,8 @@ export const start = (
 ): Effect.Effect<Instance, BackendFailure> =>
   Effect.gen(function* () {
     const found = yield* need(engine, log, workspace)
-    const file = yield* variablesFile({ ...imageVariables(found), ...variables })
+    const ofImage = imageVariables(found)
+    const file = yield* variablesFile({ ...ofImage, ...filled(variables, ofImage) })
     if (found.state === "paused") yield* unpause(engine, found)
     else if (found.state !== "running") {
       yield* engine.call("start the workspace", limits.change, (docker, abortSignal) =>
@@ -25,27 +29,25 @@ export const start = (
       )
     }
     const [uid = "0", gid = "0"] = found.owner.split(":")
-    const volumes = found.volumes.map(({ path }) => path)
+    const volumes = found.volumes.filter((volume) => !isOfEngine(volume)).map(({ path }) => path)
     const { exit, stderr } = yield* raw(engine, found.id, {
-      command: ["/bin/sh", "/.nexus/setup", uid, gid, ...volumes],
+      command: ["/bin/sh", "/.nexus/setup", uid, gid, found.account, ...volumes],
       user: "0:0",
       stdin: file
     })
+    if (exit === noAccount)
+      return yield* Effect.fail(
+        failed("start the workspace", "refused", `The image has no user ${found.account}.`, {
+          advice: "Name one that it has as remoteUser in the devcontainer.json, or none."
+        })
+      )
     if (exit !== 0) {
       const ended = `Its first command ended with ${exit}: ${stderr.trim().slice(-500)}`
       return yield* Effect.fail(failed("start the workspace", "failed", ended))
     }
+    if (isNested(found)) yield* awaitEngine(engine, found)
     return instanceOf(yield* need(engine, log, workspace))
   })
-
-/** What the image sets, as an SSH server does not hand it on. */
-const imageVariables = ({ info }: Found): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    (info.Config.Env ?? []).flatMap((line) => {
-      const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(line) ?? []
-      return name === undefined || value === undefined ? [] : [[name, value]]
-    })
-  )
 
 export const stop = (
   engine: Engine,

@@ -30,6 +30,7 @@ fi
 mkfifo -m 622 /run/nexus/log
 (trap '' TERM; exec cat <> /run/nexus/log) &
 reader=$!
+if [ -f /.nexus/engine ]; then sh /.nexus/engine "$(cat /.nexus/group)" & fi
 sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v sshd)
 while :; do
   if [ -n "$sshd" ]; then "$sshd" -D -e -f /.nexus/sshd_config & else sleep 86400 & fi
@@ -38,22 +39,43 @@ while :; do
 done
 `
 
-/** UID GID VOLUME…, the environment on stdin: what must be as the host has it. May be repeated. */
+/** What `setup` ends with when the image has no such account. */
+export const noAccount = 3
+
+/**
+ * UID GID ACCOUNT VOLUME…, the environment on stdin: what must be as the host has it. May be repeated. An account, which may be empty,
+ * gets the number of the worktree's owner, and its home with it: so files of the worktree stay theirs.
+ */
 const setup = `#!/bin/sh
 set -eu
-uid=$1 gid=$2
-shift 2
+uid=$1 gid=$2 account=$3
+shift 3
 umask 077
 cat > /run/nexus/env.new
 chown "$uid:$gid" /run/nexus/env.new
 mv -f /run/nexus/env.new /run/nexus/env
 umask 022
-home= shell= known=
+home= shell= known= number=
 if [ "$uid" = 0 ]; then home=/root; fi
 while IFS=: read -r name _ id _ _ itsHome itsShell; do
   if [ "$name" = nexus ] && [ "$id" = "$uid" ]; then known=1; fi
-  if [ "$id" = "$uid" ] && [ -z "$shell" ]; then home=$itsHome shell=$itsShell; fi
+  if [ -n "$account" ]; then
+    if [ "$name" = "$account" ]; then number=$id home=$itsHome shell=$itsShell; fi
+  elif [ "$id" = "$uid" ] && [ -z "$shell" ]; then home=$itsHome shell=$itsShell; fi
 done < /etc/passwd
+if [ -n "$account" ]; then
+  if [ -z "$number" ]; then exit ${noAccount}; fi
+  if [ "$number" != "$uid" ]; then
+    sed -i "s/^\\($account:[^:]*\\):[0-9]*:[0-9]*:/\\1:$uid:$gid:/" /etc/passwd
+    case $home in
+      ''|/|/root) ;;
+      *) find "$home" -xdev -exec chown -h "$uid:$gid" {} + 2>/dev/null || : ;;
+    esac
+  fi
+  cat >> /run/nexus/env << END
+if [ "\\$(id -u)" = "$uid" ]; then export HOME="$home" USER="$account" LOGNAME="$account"; fi
+END
+fi
 if [ -z "$known" ]; then
   if [ -z "$home" ] || [ ! -d "$home" ]; then home=/home/nexus; fi
   case $shell in

@@ -3,12 +3,14 @@ import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
 import { join } from "node:path"
 import type { BackendFailure } from "../../app/ports/Backend.ts"
+import type { Volume } from "../../domain/workspace/Spec.ts"
 import type { Found } from "./Containers.ts"
 import { asking, type Engine, limits } from "./Engine.ts"
 import { failed } from "./EngineFailure.ts"
 import { compressed, decompressed } from "./ArchiveFile.ts"
 import { helperFolder, withHelper } from "./Helpers.ts"
 import { nameOf } from "./Labels.ts"
+import { isOfEngine } from "./Nesting.ts"
 
 interface VolumeArchive {
   readonly volume: string
@@ -18,7 +20,7 @@ interface VolumeArchive {
 }
 
 /** A nested engine's images are not in checkpoints: they are made again. */
-const isKept = ({ name }: { readonly name: string }) => name !== "nexus-engine"
+const isKept = (volume: Volume) => !isOfEngine(volume)
 
 /** One archive each, `VOLUME.tar.zst` in `folder`, hashed as it is there. */
 export const keepVolumes = (

@@ -2,6 +2,7 @@
 import * as Layer from "effect/Layer"
 import { Worktrees } from "../../app/ports/Worktrees.ts"
 import { add } from "./worktrees/Add.ts"
+import { committed } from "./worktrees/Committed.ts"
 import { diff } from "./worktrees/Diff.ts"
 import { exchange } from "./worktrees/Exchange.ts"
 import { inspect } from "./worktrees/Inspect.ts"
@@ -17,6 +18,7 @@ export const layer = Layer.succeed(Worktrees, {
   repositoryOf,
   gitDirectoryOf,
   plan,
+  committed,
   add,
   mounts,
   inspect,

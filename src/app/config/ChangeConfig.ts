@@ -11,9 +11,10 @@ import { Nexus } from "../Nexus.ts"
 import { checkoutHere } from "../ProjectOf.ts"
 import { replaceFile } from "../ReplaceFile.ts"
 import { Repositories } from "../ports/Repositories.ts"
+import { ConfigUnreadable } from "./ConfigUnreadable.ts"
 import { contentOf, textOf, valueOf, within } from "./ConfigFile.ts"
 import { withoutValue, withValue } from "./Edit.ts"
-import { isSettable } from "./Keys.ts"
+import { isKnown, isSettable } from "./Keys.ts"
 import { projectFile, refusal } from "./Layers.ts"
 import { readings } from "./Kinds.ts"
 import { isKey } from "./Settings.ts"
@@ -69,8 +70,10 @@ export const planSet = (key: string, text: string, place: Place | undefined) =>
     if (good !== undefined) return good.right
     // What is wrong is the value, unless the file was wrong before.
     const wasGood = Either.isRight(contentOf(file, withoutValue(old, path)))
-    return yield* isKey(key) && wasGood
-      ? new SettingWrong({ message: refusal(key, text) })
+    if (isKey(key) && wasGood) return yield* new SettingWrong({ message: refusal(key, text) })
+    const why = attempts.find(Either.isLeft)?.left
+    return yield* isKnown(key) && wasGood && why instanceof ConfigUnreadable
+      ? new SettingWrong({ message: why.reason.replace(/^line \d+: /, "") })
       : (attempts[0] ?? new SettingWrong({ message: refusal("enforcer.mode", text) }))
   })
 

@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { parse, type ParseError, printParseErrorCode } from "jsonc-parser"
+import { findNodeAtLocation, parse, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser"
 import { ConfigUnreadable } from "./ConfigUnreadable.ts"
 import { type GateSettings, gatesFrom, isOfBuiltIn } from "./GateSettings.ts"
 import { isKnown, suggestion } from "./Keys.ts"
 import { type Key, keys, settingOf } from "./Settings.ts"
+import { type Section, sectionFrom } from "./workspace/Section.ts"
 
 /** What somebody says about a setting. */
 export interface Said {
@@ -19,6 +20,7 @@ export interface Said {
 export interface Content {
   readonly settings: ReadonlyMap<Key, Said>
   readonly gates: GateSettings
+  readonly workspace: Section
 }
 
 /** Undefined for a file that is not there. */
@@ -56,13 +58,17 @@ export const valueOf = (file: string, text: string): Either.Either<object, Confi
 export const contentOf = (file: string, text: string): Either.Either<Content, ConfigUnreadable> =>
   Either.gen(function* () {
     const value = yield* valueOf(file, text)
+    const lineOf = (path: ReadonlyArray<string>) => `line ${lineAt(text, path)}: `
     const wrong = (reason: string) => Either.left(new ConfigUnreadable({ source: file, reason }))
     for (const path of leaves(value)) {
       if (isOfBuiltIn(path, within(value, ["gates"]))) continue
       const key = path.join(".")
       if (path[0] !== "gates" && path.some((name) => name.includes(".")))
         return yield* wrong(`${key} is written as an object in an object: ${JSON.stringify(nested(key))}`)
-      if (!isKnown(key) && key !== "$schema") return yield* wrong(`there is no setting ${key}.${suggestion(key)}`)
+      if (!isKnown(key) && key !== "$schema")
+        return yield* wrong(
+          `${path[0] === "workspace" ? lineOf(path) : ""}there is no setting ${key}.${suggestion(key)}`
+        )
     }
     const settings = new Map<Key, Said>()
     for (const key of keys) {
@@ -77,7 +83,12 @@ export const contentOf = (file: string, text: string): Either.Either<Content, Co
       gatesFrom(file, within(value, ["gates"])),
       (reason) => new ConfigUnreadable({ source: file, reason })
     )
-    return { settings, gates }
+    const workspace = yield* Either.mapLeft(
+      sectionFrom((key) => within(value, ["workspace", ...key.split(".")]), "workspace."),
+      ({ key, reason }) =>
+        new ConfigUnreadable({ source: file, reason: `${lineOf(["workspace", ...key.split(".")])}${reason}` })
+    )
+    return { settings, gates, workspace }
   })
 
 /** What stands at a path; undefined when nothing does. */
@@ -90,8 +101,15 @@ export const within = (value: unknown, path: ReadonlyArray<string>): unknown =>
     value
   )
 
+/** The line, from 1, on which what stands at a path begins; undefined when nothing does. */
+export const lineAt = (text: string, path: ReadonlyArray<string>): number | undefined => {
+  const root = parseTree(text, [], { allowTrailingComma: true })
+  const node = root === undefined ? undefined : findNodeAtLocation(root, [...path])
+  return node === undefined ? undefined : text.slice(0, node.offset).split("\n").length
+}
+
 /** The paths of everything in a value that is no object itself. */
-const leaves = (value: unknown, path: ReadonlyArray<string> = []): ReadonlyArray<ReadonlyArray<string>> =>
+export const leaves = (value: unknown, path: ReadonlyArray<string> = []): ReadonlyArray<ReadonlyArray<string>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
     ? Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]))
     : [path]

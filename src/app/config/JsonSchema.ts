@@ -5,6 +5,7 @@ import { CommitsOptions, DocumentationOptions } from "../../domain/boulder/Check
 import { GateCommand, gateName } from "./GateSettings.ts"
 import { time } from "./Kinds.ts"
 import { keys, settingOf } from "./Settings.ts"
+import { fields } from "./workspace/Fields.ts"
 
 type Json = { readonly [name: string]: unknown }
 
@@ -15,7 +16,7 @@ export const configSchema = (): Json => ({
   description: "config.jsonc in NEXUS_HOME, and .nexus/config.jsonc in a repository, which wins.",
   ...object({
     $schema: { type: "string" },
-    ...keys.reduce<Json>((tree, key) => put(tree, key.split("."), settingSchema(key)), {}),
+    ...withFields(keys.reduce<Json>((tree, key) => put(tree, key.split("."), settingSchema(key)), {})),
     gates: {
       description: "Checks of the project's own, by name.",
       type: "object",
@@ -25,6 +26,14 @@ export const configSchema = (): Json => ({
     }
   })
 })
+
+/** And with what can be said of new workspaces. */
+const withFields = (tree: Json): Json =>
+  Object.entries(fields).reduce<Json>(
+    (grown, [key, { schema, description, allowed }]) =>
+      put(grown, ["workspace", ...key.split(".")], { ...plain(schema), description: `${description}: ${allowed}.` }),
+    tree
+  )
 
 /** Without the library's own words, which say again what the rest says. */
 const plain = (schema: Schema.Schema.Any): Json => {

@@ -7,6 +7,7 @@ import { ConfigUnreadable } from "./ConfigUnreadable.ts"
 import type { GateSettings } from "./GateSettings.ts"
 import { readings } from "./Kinds.ts"
 import { type Key, keys, settingOf } from "./Settings.ts"
+import { emptySection, type Section } from "./workspace/Section.ts"
 
 /** Who says so. */
 export type Origin =
@@ -22,6 +23,8 @@ export interface Held extends Said {
 export interface Layers {
   readonly settings: ReadonlyMap<Key, Held>
   readonly gates: GateSettings
+  /** Of the user's and of the project's file: a workspace is what both say together. */
+  readonly workspace: { readonly user: Section; readonly project: Section }
 }
 
 export interface Sources {
@@ -43,15 +46,17 @@ export const layersOf = (sources: Sources): Either.Either<Layers, ConfigUnreadab
     const user = yield* fromFile(sources.userFile)
     take(user.settings, { kind: "user", file: sources.userFile })
     let gates = user.gates
+    let workspace = { user: user.workspace, project: emptySection }
     if (sources.checkout !== undefined) {
       const file = projectFile(sources.checkout)
       const project = yield* fromFile(file)
       take(project.settings, { kind: "project", file })
       gates = { ...gates, ...project.gates }
+      workspace = { ...workspace, project: project.workspace }
     }
     for (const [key, held] of yield* fromEnvironment(sources.environment)) settings.set(key, held)
     if (sources.options !== undefined) take(sources.options, { kind: "option" })
-    return { settings, gates }
+    return { settings, gates, workspace }
   })
 
 /** What holds of one setting, whether or not anybody says anything about it. */
@@ -70,7 +75,7 @@ export const said = (key: Key, text: string): Option.Option<Said> =>
 export const refusal = (key: Key, text: string): string =>
   `${key} is ${settingOf(key).kind.allowed}, not ${JSON.stringify(text)}`
 
-const nothing: Content = { settings: new Map(), gates: {} }
+const nothing: Content = { settings: new Map(), gates: {}, workspace: emptySection }
 
 const fromFile = (file: string): Either.Either<Content, ConfigUnreadable> =>
   Either.flatMap(textOf(file), (text) => (text === undefined ? Either.right(nothing) : contentOf(file, text)))

@@ -4,15 +4,15 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { findNodeAtLocation, parseTree } from "jsonc-parser"
 import { Nexus } from "../Nexus.ts"
 import { Repositories } from "../ports/Repositories.ts"
-import { type Said, textOf } from "./ConfigFile.ts"
+import { lineAt, type Said, textOf, within } from "./ConfigFile.ts"
 import type { GateSettings } from "./GateSettings.ts"
 import { isKnown, suggestion } from "./Keys.ts"
 import { held, layersOf, type Origin, projectFile, refusal, said } from "./Layers.ts"
 import { isKey, type Key, keys, settingOf } from "./Settings.ts"
 import { timeText } from "./Times.ts"
+import { fields } from "./workspace/Fields.ts"
 
 export class SettingUnknown extends Schema.TaggedError<SettingUnknown>()("SettingUnknown", {
   key: Schema.String,
@@ -64,15 +64,32 @@ export const shown = (options: ReadonlyArray<string>) =>
       const key = `gates.${name}`
       return { key, value: written(gate), description: "", ...place({ kind, file: gate.origin }, key) }
     })
-    return [...single, ...gates]
+    const workspace = [
+      ...(["user", "project"] as const).flatMap((kind) =>
+        Object.entries(layers.workspace[kind].written).map(([name, value]): Shown => {
+          const key = `workspace.${name}`
+          const file = kind === "user" ? user.file : (project?.file ?? "")
+          return { key, value, description: fields[name]?.description ?? "", ...place({ kind, file }, key) }
+        })
+      )
+    ]
+    return [...single, ...gates, ...workspace]
   })
 
 /** One setting, or one gate. */
 export const find = (key: string, options: ReadonlyArray<string>) =>
-  Effect.flatMap(shown(options), (all): Effect.Effect<Shown, SettingUnknown> => {
-    const found = all.find((one) => one.key === key)
-    return found === undefined ? settingUnknown(key) : Effect.succeed(found)
+  Effect.flatMap(shown(options), (all): Effect.Effect<Shown, SettingUnknown | SettingWrong> => {
+    const found = all.find((one) => one.key === key) ?? partOf(all, key)
+    if (found !== undefined) return Effect.succeed(found)
+    return isKnown(key) ? new SettingWrong({ message: `${key} is not set.` }) : settingUnknown(key)
   })
+
+/** What is shown as part of something larger, such as one variable. */
+const partOf = (all: ReadonlyArray<Shown>, key: string): Shown | undefined => {
+  const whole = all.findLast((one) => key.startsWith(`${one.key}.`))
+  const value = whole === undefined ? undefined : within(whole.value, key.slice(whole.key.length + 1).split("."))
+  return whole === undefined || value === undefined ? undefined : { ...whole, key, value }
+}
 
 /** The files that settings may stand in; `project` is null outside of any checkout. */
 export const paths = Effect.gen(function* () {
@@ -96,7 +113,7 @@ const optionsOf = (
       if (key === undefined || text === undefined)
         return yield* new SettingWrong({ message: `--set is KEY=VALUE, not ${JSON.stringify(option)}` })
       if (!isKey(key) && isKnown(key))
-        return yield* new SettingWrong({ message: `--set ${key}: gates stand in files only.` })
+        return yield* new SettingWrong({ message: `--set ${key}: gates and workspaces stand in files only.` })
       if (!isKey(key)) return yield* settingUnknown(key)
       const one = said(key, text)
       if (Option.isNone(one)) return yield* new SettingWrong({ message: refusal(key, text) })
@@ -114,7 +131,5 @@ const written = (setting: GateSettings[string]): unknown => {
 /** From 1. */
 const lineOf = (file: string, key: string): number | undefined => {
   const text = Either.getOrElse(textOf(file), () => undefined)
-  const root = text === undefined ? undefined : parseTree(text, [], { allowTrailingComma: true })
-  const node = root === undefined ? undefined : findNodeAtLocation(root, key.split("."))
-  return node === undefined ? undefined : text?.slice(0, node.offset).split("\n").length
+  return text === undefined ? undefined : lineAt(text, key.split("."))
 }

@@ -76,6 +76,8 @@ export interface Order {
   readonly hostKey: string
   /** Who owns the worktree's files: numeric, of the host. */
   readonly owner: { readonly uid: number; readonly gid: number }
+  /** The folder on the host that an image of the template's is built from. */
+  readonly template?: string
   /** A state of the environment to begin with, as `keepEnvironment` gave it. */
   readonly environment?: EnvironmentDelta
 }

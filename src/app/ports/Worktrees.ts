@@ -118,6 +118,16 @@ export class Worktrees extends Context.Tag("nexus/app/Worktrees")<
     /** The commit that `base` means here, and whether anything stands in the way. Changes nothing. */
     readonly plan: (site: Site, base: string) => Effect.Effect<{ readonly commit: string }, WorktreeFailure>
     /**
+     * The plain files below these paths that the commit has which `base` means, with what is in them; at most 64 KiB of each, and those
+     * alone whose paths `wanted` takes. No file of a worktree is looked at.
+     */
+    readonly committed: (
+      repository: string,
+      base: string,
+      below: ReadonlyArray<string>,
+      wanted: (path: string) => boolean
+    ) => Effect.Effect<ReadonlyArray<{ readonly path: string; readonly text: string }>, WorktreeFailure>
+    /**
      * Makes worktree, branch, lock, exclude entry and private git directory; undoes all that it made when one fails. May be
      * repeated: what is whole stays as it is, what was interrupted is finished.
      */

@@ -70,7 +70,10 @@ export const importCheckpoint = (from: string, newName: string, say: Say) =>
       }
       return yield* noCheckpoint(from)
     }).pipe(Effect.ensuring(Effect.sync(() => rmSync(file, { force: true }))))
-    const { spec, held, ignored, name, message } = manifest
+    const { held, ignored, name, message } = manifest
+    // What a file from elsewhere would have run here is not run.
+    const { hooks = [], ...spec } = manifest.spec
+    if (hooks.length > 0) say(`Leaving out its hooks: ${hooks.map((hook) => hook.name).join(", ")}`)
     const workspace = yield* createFrom({ spec, held, ignored }, newName, say)
     const checkpoint = CheckpointId.make("C-1")
     yield* record(workspace.id, () => [

@@ -12,12 +12,14 @@ import { EventLog, type Transaction } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/WorkspaceRows.ts"
 import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
 import type { Backend, EnvironmentDelta } from "../ports/Backend.ts"
-import { type LeftOut, type Site, Worktrees } from "../ports/Worktrees.ts"
+import { type Site, Worktrees } from "../ports/Worktrees.ts"
 import { Nexus } from "../Nexus.ts"
 import { backendNamed, checkName, stateIn } from "./Find.ts"
 import { byWhom, operate, type StepFailure, type StepNeeds } from "./Operate.ts"
+import { afterStart } from "./hooks/AroundLife.ts"
 import { orderFor, siteOf } from "./Order.ts"
 import { exhausted, type Say, startWithPorts } from "./StartWithPorts.ts"
+import { begun } from "./template/Begun.ts"
 import { takeAway } from "./TakeAway.ts"
 
 export interface Wanted {
@@ -37,16 +39,19 @@ export interface Beginning {
   readonly volumes: ReadonlyArray<{ readonly volume: string; readonly file: string }>
 }
 
+/** Fails with HookFailed when all of it is made and runs, but one of the project's hooks did not end well. */
 export const create = (wanted: Wanted, say: Say) =>
   Effect.gen(function* () {
     const name = yield* checkName(wanted.name)
     const backend = yield* backendNamed(wanted.spec.backend)
+    if (wanted.spec.nested && !backend.isolates) return yield* notNested(backend)
     yield* backend.probe
+    if (wanted.spec.nested) say(riskOfNesting)
     const workspace = yield* request(name, wanted, backend)
     const worktrees = yield* Worktrees
     const { home } = yield* Nexus
     const site = siteOf(home.workspaces, workspace, backend)
-    return yield* operate(workspace.id, {
+    const made = yield* operate(workspace.id, {
       operation: "create",
       steps: [
         {
@@ -54,7 +59,7 @@ export const create = (wanted: Wanted, say: Say) =>
           act: () => {
             say("Checking out the worktree")
             return Effect.flatMap(worktrees.add(site, workspace.commit), (leftOut) =>
-              wanted.begin === undefined ? Effect.succeed(leftOutWords(leftOut)) : wanted.begin.fill(site)
+              wanted.begin === undefined ? begun(workspace, leftOut, say) : wanted.begin.fill(site)
             )
           }
         },
@@ -81,15 +86,20 @@ export const create = (wanted: Wanted, say: Say) =>
       outcome: () => [{ type: "WorkspaceStarted", payload: { workspace: workspace.id } }]
     }).pipe(
       // Also when it is given up: what then follows an error is passed over, but for this.
-      Effect.onError(() => Effect.ignore(takeAway(workspace.id, { undo: true, branch: true, volumes: true })))
+      Effect.onError(() => Effect.ignore(takeAway(workspace.id, { undo: true, branch: true, volumes: true }, say)))
     )
+    yield* afterStart(made, backend, say)
+    return made
   })
 
-/** What a checkout by hand would have, and this has not. */
-const leftOutWords = (all: ReadonlyArray<LeftOut>): string | undefined =>
-  all.length === 0
-    ? undefined
-    : `left out: ${all.map(({ kind, what, files }) => `${kind} ${what}${files > 1 ? ` (${files} files)` : ""}`).join(", ")}`
+const riskOfNesting =
+  "With containers of its own, what runs in it has rights by which it could leave it and be root on this machine: run nothing there that you would not run here"
+
+const notNested = ({ name }: Backend) =>
+  new WorkspaceRefused({
+    reason: `The backend ${name} has no containers, and so none that could have containers of its own.`,
+    hint: "Take one that has: --backend docker. Or leave --dind out: programs there use this machine's engine, where they may."
+  })
 
 /** Puts the workspace into the log, with its name and its ports, which nobody else can have from then on. */
 const request = (name: WorkspaceName, { base, spec, begin }: Wanted, backend: Backend) =>

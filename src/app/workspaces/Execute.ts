@@ -53,7 +53,14 @@ export const running = (name: string, say: Say) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     if (workspace.status === "running") return workspace
-    if (workspace.status === "stopped" && workspace.stoppedFor === "idle") return yield* start(name, say)
+    if (workspace.status === "stopped" && workspace.stoppedFor === "idle")
+      return yield* start(name, say).pipe(
+        // Not what was asked for: whoever runs something sees whether it is well.
+        Effect.catchTag("HookFailed", ({ message }) => {
+          say(message)
+          return Effect.map(find(name), (listed) => listed.workspace)
+        })
+      )
     return yield* notRunning(workspace)
   })
 

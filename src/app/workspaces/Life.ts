@@ -5,15 +5,16 @@ import { Nexus } from "../Nexus.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
 import { backendNamed, find } from "./Find.ts"
 import { operate } from "./Operate.ts"
+import { afterStart, before } from "./hooks/AroundLife.ts"
 import { siteOf } from "./Order.ts"
-import { type Say, startWithPorts } from "./StartWithPorts.ts"
+import { type Say, silent, startWithPorts } from "./StartWithPorts.ts"
 import { takeAway } from "./TakeAway.ts"
 import { takeCheckpoint } from "./TakeCheckpoint.ts"
 
 /** How long programs have to end by themselves, in milliseconds. */
 const grace = 10_000
 
-/** One that is so already stays so. */
+/** One that is so already stays so. Fails with HookFailed when it runs, but one of its hooks did not end well. */
 export const start = (name: string, say: Say) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
@@ -21,21 +22,33 @@ export const start = (name: string, say: Say) =>
     const backend = yield* backendNamed(workspace.spec.backend)
     yield* backend.probe
     say("Starting")
-    return yield* operate(workspace.id, {
+    const started = yield* operate(workspace.id, {
       operation: "start",
       steps: [{ kind: "start", act: (step) => startWithPorts(workspace.id, backend, step, say) }],
       outcome: () => [{ type: "WorkspaceStarted", payload: { workspace: workspace.id } }]
     })
+    yield* afterStart(started, backend, say)
+    return started
   })
 
-export const stop = (name: string, why: "asked" | "idle" = "asked") =>
+/** Its hooks are run first, while it runs. */
+export const stop = (name: string, why: "asked" | "idle" = "asked", say: Say = silent) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     if (workspace.status === "stopped") return workspace
     const backend = yield* backendNamed(workspace.spec.backend)
     return yield* operate(workspace.id, {
       operation: "stop",
-      steps: [{ kind: "stop", act: () => Effect.asVoid(backend.stop(workspace.id, grace)) }],
+      steps: [
+        {
+          kind: "stop",
+          act: () =>
+            Effect.zipRight(
+              workspace.status === "running" ? before(["stop"], workspace, backend, say) : Effect.void,
+              Effect.asVoid(backend.stop(workspace.id, grace))
+            )
+        }
+      ],
       outcome: () => [{ type: "WorkspaceStopped", payload: { workspace: workspace.id, why } }]
     })
   })
@@ -65,7 +78,7 @@ export const resume = (name: string) =>
   })
 
 /** Refuses to lose work that is nowhere else, unless it is forced to; then a checkpoint holds it, or it is refused all the same. */
-export const remove = (name: string, { force }: { readonly force: boolean }) =>
+export const remove = (name: string, { force }: { readonly force: boolean }, say: Say = silent) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     const { home } = yield* Nexus
@@ -101,12 +114,16 @@ export const remove = (name: string, { force }: { readonly force: boolean }) =>
       isLost && legal[workspace.status].includes("checkpoint")
         ? yield* takeCheckpoint(workspace.id, { occasion: "before-delete", ignored: false })
         : undefined
-    const deleted = yield* takeAway(workspace.id, {
-      undo: false,
-      // The checkpoint holds what is inside; what is only out here stays.
-      branch: isOwn && !isApart,
-      volumes: true,
-      ...(checkpoint === undefined ? {} : { checkpoint })
-    })
+    const deleted = yield* takeAway(
+      workspace.id,
+      {
+        undo: false,
+        // The checkpoint holds what is inside; what is only out here stays.
+        branch: isOwn && !isApart,
+        volumes: true,
+        ...(checkpoint === undefined ? {} : { checkpoint })
+      },
+      say
+    )
     return { workspace: deleted, checkpoint }
   })

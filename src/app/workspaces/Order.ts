@@ -1,16 +1,19 @@
 /** What a backend is told to make: the workspace as the log has it, with everything that it refers to looked up. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { StepId } from "../../domain/workspace/Ids.ts"
+import { expanded } from "../../domain/workspace/References.ts"
 import type { Variable } from "../../domain/workspace/Spec.ts"
 import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { Nexus } from "../Nexus.ts"
 import type { Home } from "../../events/Home.ts"
 import type { Backend, EnvironmentDelta, Mount, Order } from "../ports/Backend.ts"
+import { ofImage } from "../ports/ImageVariable.ts"
 import { Ssh } from "../ports/Ssh.ts"
 import { type Site, Worktrees } from "../ports/Worktrees.ts"
 import { record } from "./Operate.ts"
+import { snapshotOf } from "./template/Snapshot.ts"
 import { aliasOf } from "./Reach.ts"
 
 /** The folder of ours for what belongs to one workspace. */
@@ -66,6 +69,7 @@ export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, e
         : [],
       hostKey: backend.isolates ? yield* hostKeyOf(workspace, own) : "",
       owner: { uid, gid },
+      ...(spec.template === undefined ? {} : { template: snapshotOf(home.templates, spec.template.digest) }),
       ...(environment === undefined ? {} : { environment })
     } satisfies Order
   })
@@ -102,14 +106,27 @@ export const variablesOf = (workspace: Workspace) =>
   Effect.gen(function* () {
     const variables: Record<string, string> = { ...portVariables(workspace) }
     for (const [name, variable] of Object.entries(workspace.spec.variables))
-      variables[name] = yield* valueOf(name, variable)
+      variables[name] = yield* valueOf(name, variable, workspace)
     return variables
   })
 
-const valueOf = (name: string, variable: Variable): Effect.Effect<string, WorkspaceRefused> => {
+const valueOf = (
+  name: string,
+  variable: Variable,
+  { id, folder }: Workspace
+): Effect.Effect<string, WorkspaceRefused> => {
   if ("value" in variable) return Effect.succeed(variable.value)
+  if ("text" in variable)
+    return Effect.succeed(
+      expanded(variable.text, (reference) => {
+        if (reference.kind === "outside") return process.env[reference.name] ?? reference.fallback ?? ""
+        if (reference.kind === "inside") return ofImage(reference.name, reference.fallback)
+        if (reference.kind === "id") return id
+        return reference.kind === "folder" ? folder : basename(folder)
+      })
+    )
   if ("fromEnvironment" in variable) {
-    const value = process.env[variable.fromEnvironment]
+    const value = process.env[variable.fromEnvironment] ?? variable.fallback
     return value === undefined
       ? new WorkspaceRefused({
           reason: `The variable ${name} is to come from ${variable.fromEnvironment}, which is not set here.`,

@@ -12,6 +12,7 @@ import type { TreeFailure } from "../ports/TreeStore.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
 import { isCompleted } from "./Checkpoints.ts"
 import { backendNamed } from "./Find.ts"
+import { afterRestart } from "./hooks/AroundLife.ts"
 import { removeAside, removeLeftovers } from "./Leftovers.ts"
 import { makeAgain } from "./MakeAgain.ts"
 import { isHeld, operate, record, type Fact, type StepFailure, type StepNeeds } from "./Operate.ts"
@@ -108,10 +109,10 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
     const accept = (fact: Fact): ReadonlyArray<Fact> => [...endOf(workspace), fact]
     switch (drift.cure) {
       case "undo-create":
-        yield* takeAway(id, { undo: true, branch: true, volumes: true })
+        yield* takeAway(id, { undo: true, branch: true, volumes: true }, say)
         return "what was made of it is undone"
       case "finish-delete":
-        yield* takeAway(id, { undo: false, branch: true, volumes: true })
+        yield* takeAway(id, { undo: false, branch: true, volumes: true }, say)
         return "it is deleted"
       case "abandon-checkpoint": {
         yield* letGoOn(workspace, backend)
@@ -150,7 +151,7 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
         return "it goes on"
       case "make-environment": {
         const wasRunning = workspace.status === "running"
-        yield* operate(id, {
+        const made = yield* operate(id, {
           operation: "repair",
           steps: [
             { kind: "environment", act: (step) => Effect.asVoid(makeAgain(workspace, backend, step, say)) },
@@ -169,6 +170,7 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
               : { type: "WorkspaceStopped", payload: { workspace: id, why: "created" } }
           ]
         })
+        if (wasRunning) yield* afterRestart(made, backend, say)
         return "it was made again"
       }
       case "mend-worktree": {

@@ -19,6 +19,7 @@ import { type Completed, findCheckpoint, hashOfPart, isCompleted, selection } fr
 import { backendNamed } from "./Find.ts"
 import { whileHeld } from "./Held.ts"
 import { operate, type Step } from "./Operate.ts"
+import { afterRestart } from "./hooks/AroundLife.ts"
 import { folderOf, orderFor, siteOf } from "./Order.ts"
 import { type Say, startWithPorts } from "./StartWithPorts.ts"
 import { takeCheckpoint } from "./TakeCheckpoint.ts"
@@ -67,10 +68,10 @@ const hashesIn = ({ files, git, environment, volumes }: CheckpointCompleted): Re
 const putBack = (workspace: Workspace, then: Completed, now: Completed, say: Say) =>
   Effect.gen(function* () {
     const differences: Array<string> = []
-    const operation = "restore" as const
-    yield* operate(workspace.id, {
-      operation,
-      steps: yield* stepsTo(workspace, then, now, differences, say),
+    const steps = yield* stepsTo(workspace, then, now, differences, say)
+    const restored = yield* operate(workspace.id, {
+      operation: "restore",
+      steps,
       outcome: () => [
         {
           type: "CheckpointRestored",
@@ -83,6 +84,8 @@ const putBack = (workspace: Workspace, then: Completed, now: Completed, say: Say
         }
       ]
     }).pipe(Effect.onError(() => Effect.ignore(undoRestore(workspace, now, say))))
+    if (restored.status === "running" && steps.some(({ kind }) => kind === "restore-environment"))
+      yield* afterRestart(restored, yield* backendNamed(workspace.spec.backend), say)
     return differences
   })
 

@@ -11,6 +11,7 @@ import type { Backend } from "../ports/Backend.ts"
 import { backendNamed, find } from "./Find.ts"
 import { makeAgain } from "./MakeAgain.ts"
 import { operate, type Plan, record } from "./Operate.ts"
+import { afterRestart } from "./hooks/AroundLife.ts"
 import { orderFor } from "./Order.ts"
 import { exhausted, type Say, startWithPorts } from "./StartWithPorts.ts"
 
@@ -67,6 +68,7 @@ export const addPort = (name: string, { name: service, port, protocol }: Service
             )
       )
     )
+    yield* ifRestarted(workspace, after, backend, say)
     return { workspace: after, port: after.ports.find((one) => one.service === service) }
   })
 
@@ -90,14 +92,19 @@ export const removePort = (name: string, service: string, say: Say) =>
       })
     }
     yield* backend.probe
-    return yield* operate(
+    const after = yield* operate(
       workspace.id,
       madeAgain(workspace, backend, say, (state) => {
         refuseUnless(state)
         return [{ type: "WorkspacePortReleased", payload: { workspace: state.id, service } }]
       })
     )
+    yield* ifRestarted(workspace, after, backend, say)
+    return after
   })
+
+const ifRestarted = ({ status }: Workspace, after: Workspace, backend: Backend, say: Say) =>
+  status === "running" && backend.isolates ? afterRestart(after, backend, say) : Effect.void
 
 const refuseUnless = ({ name, status, spec }: Workspace): void => {
   if (status !== "running" && status !== "stopped")

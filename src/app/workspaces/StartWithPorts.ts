@@ -1,4 +1,5 @@
 /** Starting a workspace although any other program may hold one of its ports: it then gets another one, and the log says so. */
+import type { Writable } from "node:stream"
 import * as Effect from "effect/Effect"
 import type { StepId, WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { allocate, range } from "../../domain/workspace/Ports.ts"
@@ -10,7 +11,13 @@ import { variablesOf } from "./Order.ts"
 import { makeAgain } from "./MakeAgain.ts"
 
 /** Told, in words, of what takes time. */
-export type Say = (words: string) => void
+export interface Say {
+  (words: string): void
+  /** Shows what commands print that are run meanwhile. */
+  readonly output?: Writable
+}
+
+export const silent: Say = () => undefined
 
 /** So many ports may be taken one after the other. */
 const mostMoves = 20

@@ -1,5 +1,6 @@
 /** What a workspace's programs find around them, and how scripts and editors get there. Secrets are never among it. */
 import * as Effect from "effect/Effect"
+import { referencesIn } from "../../domain/workspace/References.ts"
 import type { Variable } from "../../domain/workspace/Spec.ts"
 import { cleanText } from "../RedactPayload.ts"
 import { Secrets } from "../ports/Secrets.ts"
@@ -33,8 +34,13 @@ export const variablesShown = (name: string) =>
 const shown = (name: string, variable: Variable, clean: (text: string) => string): ShownVariable => {
   if ("fromEnvironment" in variable) return { name, value: null, from: { environment: variable.fromEnvironment } }
   if ("fromFile" in variable) return { name, value: null, from: { file: variable.fromFile } }
+  if ("text" in variable) {
+    const outside = referencesIn(variable.text).flatMap((one) => (one.kind === "outside" ? [one.name] : []))
+    if (outside.length > 0) return { name, value: null, from: { environment: outside.join(", ") } }
+  }
+  const written = "text" in variable ? variable.text : variable.value
   // With its name: that tells a secret as well as its form does.
-  const text = clean(`${name}=${variable.value}`)
+  const text = clean(`${name}=${written}`)
   return { name, value: text.startsWith(`${name}=`) ? text.slice(name.length + 1) : "[redacted]", from: null }
 }
 

@@ -7,9 +7,11 @@ import { Nexus } from "../Nexus.ts"
 import { Ssh } from "../ports/Ssh.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
 import { backendNamed } from "./Find.ts"
+import { beforeEnd } from "./hooks/AroundLife.ts"
 import { operate, record } from "./Operate.ts"
 import { folderOf, siteOf } from "./Order.ts"
 import { aliasOf } from "./Reach.ts"
+import { type Say, silent } from "./StartWithPorts.ts"
 
 export interface Extent {
   /** It is what a creation that failed had made so far. */
@@ -27,7 +29,8 @@ const forget = (workspace: Workspace) =>
     yield* (yield* Ssh).forget(yield* aliasOf(workspace))
   })
 
-export const takeAway = (id: WorkspaceId, extent: Extent) =>
+/** Its hooks are run first where it was whole, and can run. */
+export const takeAway = (id: WorkspaceId, extent: Extent, say: Say = silent) =>
   Effect.gen(function* () {
     const { home } = yield* Nexus
     const worktrees = yield* Worktrees
@@ -43,7 +46,14 @@ export const takeAway = (id: WorkspaceId, extent: Extent) =>
       operation: "delete",
       first: workspace.deletion === null ? [{ type: "WorkspaceDeletionRequested", payload: asked }] : [],
       steps: [
-        { kind: "remove-environment", act: () => backend.remove(id, { volumes: asked.volumes }) },
+        {
+          kind: "remove-environment",
+          act: () =>
+            Effect.zipRight(
+              asked.undo ? Effect.void : beforeEnd(workspace, backend, say),
+              backend.remove(id, { volumes: asked.volumes })
+            )
+        },
         {
           kind: "remove-worktree",
           act: () =>

@@ -123,7 +123,7 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
                 files: partOf(kept.files, last, (held) => held.files),
                 git: partOf(kept.git, last, (held) => held.git),
                 environment,
-                volumes
+                volumes: spec.nested ? [...volumes, nestedVolume] : volumes
               }
               const { branch: branchCommit, inside } = yield* worktrees.inspect(site, workspace.commit)
               completed = {
@@ -151,6 +151,12 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
   })
 
 const excluded = (why: string): Part => ({ held: "excluded", why })
+
+/** What a nested engine keeps would have to be read while it is at work, and is made again from what it was made of. */
+const nestedVolume = {
+  name: "nested engine",
+  part: excluded("its images and containers are its own: build or load them again")
+}
 
 type Content = Pick<Kept, "hash" | "bytes" | "addedBytes"> & Partial<Pick<Kept, "files" | "leftOut">>
 

@@ -2,18 +2,20 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { dockerBackend } from "../../adapters/docker/DockerBackend.ts"
+import * as GitSourcesLive from "../../adapters/git/templates/GitSourcesLive.ts"
 import * as GitWorktrees from "../../adapters/git/GitWorktrees.ts"
 import * as ProcessBackend from "../../adapters/process/ProcessBackend.ts"
 import * as Ssh2 from "../../adapters/ssh/Ssh2.ts"
 import * as StoredTrees from "../../adapters/trees/StoredTrees.ts"
 import { Backends } from "../../app/ports/Backend.ts"
+import type { GitSources } from "../../app/ports/GitSources.ts"
 import type { Ssh } from "../../app/ports/Ssh.ts"
 import type { TreeStore } from "../../app/ports/TreeStore.ts"
 import type { Worktrees } from "../../app/ports/Worktrees.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import type { Home } from "../../events/Home.ts"
 
-export type Workspaces = Backends | Ssh | TreeStore | Worktrees
+export type Workspaces = Backends | GitSources | Ssh | TreeStore | Worktrees
 
 export const layer = (home: Home): Layer.Layer<Workspaces, never, EventLog> =>
   Layer.mergeAll(
@@ -22,6 +24,7 @@ export const layer = (home: Home): Layer.Layer<Workspaces, never, EventLog> =>
       Effect.map(EventLog, ({ device }) => ({ all: [dockerBackend(device), ProcessBackend.make(home.workspaces)] }))
     ),
     GitWorktrees.layer,
+    GitSourcesLive.layer,
     Ssh2.layer(home.path),
     StoredTrees.layer(home.trees)
   )

@@ -17,7 +17,7 @@ import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
 import { withLog } from "../withLog.ts"
 import { checkpointLines, checkpointTable, checkpointView, shownBytes } from "./checkpointLines.ts"
-import { name, shown } from "./life.ts"
+import { name, shown, shownWhenMade } from "./life.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
 
 const checkpoint = Args.text({ name: "CHECKPOINT" }).pipe(Args.withDescription("C-3, 3, or its name"))
@@ -135,7 +135,7 @@ const forkCommand = Command.make(
   (given) =>
     withWorkspaces(
       Effect.gen(function* () {
-        yield* shown((yield* fork(given.name, given.checkpoint, given.newName, yield* say)).id)
+        yield* shownWhenMade(given.newName, fork(given.name, given.checkpoint, given.newName, yield* say))
       })
     )
 ).pipe(Command.withDescription("Make a new workspace that begins as another was at a checkpoint"))

@@ -6,14 +6,15 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { create } from "../../app/workspaces/Create.ts"
 import { chooseBackend } from "../../app/workspaces/ChooseBackend.ts"
-import { find } from "../../app/workspaces/Find.ts"
+import { chooseDevcontainer } from "../../app/workspaces/devcontainer/ChooseDevcontainer.ts"
 import { specOf } from "../../app/workspaces/spec/SpecLayers.ts"
+import { settingsLayers } from "../../app/workspaces/spec/SettingsLayers.ts"
+import { readTemplate } from "../../app/workspaces/template/Template.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
-import { Output } from "../Output.ts"
+import { shownWhenMade } from "./life.ts"
 import { bytesOf, imageOf, servicesOf, variablesFrom } from "./specOptions.ts"
-import { say, withWorkspaces } from "./withWorkspaces.ts"
-import { workspaceLines, workspaceView } from "./workspaceLines.ts"
+import { remark, say, withWorkspaces } from "./withWorkspaces.ts"
 
 const optional = (name: string, what: string) =>
   Options.text(name).pipe(Options.withDescription(what), Options.optional)
@@ -28,6 +29,14 @@ export const createCommand = Command.make(
     backend: optional("backend", "docker, or process (no isolation); default: docker where its engine answers"),
     image: optional("image", "A container image that is on this machine; default: Nexus' own"),
     dockerfile: optional("dockerfile", "Build the image from this file, a path in the repository"),
+    template: optional(
+      "template",
+      "FOLDER or REPOSITORY[#REF[:FOLDER]], with @sha256:… exactly that; see nexus workspace template show"
+    ),
+    devcontainer: optional(
+      "devcontainer",
+      "auto: made as the repository's devcontainer.json says; PATH: which one; none: not told of it; default: told of it"
+    ),
     cpu: Options.float("cpu").pipe(
       Options.withDescription("At most so many processors, such as 1.5"),
       Options.optional
@@ -54,18 +63,38 @@ export const createCommand = Command.make(
       Options.withDescription("own: reaches out, apart from other workspaces; none: reaches nothing; default: own"),
       Options.optional
     ),
+    dind: Options.boolean("dind").pipe(
+      Options.withDescription("It may run containers of its own, with rights by which programs could leave it")
+    ),
+    noHooks: Options.boolean("no-hooks").pipe(Options.withDescription("Leave out the project's hooks, for good")),
     ...globals
   },
   (given) =>
     withWorkspaces(
       Effect.gen(function* () {
-        const output = yield* Output
         const tell = yield* say
         const backend = yield* chooseBackend(Option.getOrUndefined(given.backend), tell)
         const memoryBytes = yield* bytesOf("--memory", given.memory)
         const diskBytes = yield* bytesOf("--disk", given.disk)
         const image = yield* imageOf(given)
-        const spec = specOf(backend.name, [
+        const base = Option.getOrElse(given.base, () => "HEAD")
+        const devcontainer = yield* chooseDevcontainer(
+          {
+            which: Option.getOrUndefined(given.devcontainer),
+            base,
+            nested: given.dind,
+            imageGiven: image !== undefined
+          },
+          backend,
+          yield* remark
+        )
+        const settings = yield* settingsLayers
+        const template = Option.isNone(given.template) ? undefined : yield* readTemplate(given.template.value, tell)
+        const { hooks, ...spec } = specOf(backend.name, [
+          settings.user,
+          template?.layer ?? {},
+          settings.project,
+          devcontainer ?? {},
           {
             ...(image === undefined ? {} : { image }),
             limits: {
@@ -77,19 +106,21 @@ export const createCommand = Command.make(
             services: yield* servicesOf(given.port),
             volumes: yield* volumesOf(given.volume),
             variables: yield* variablesFrom(given.env),
-            ...(Option.isNone(given.network) ? {} : { network: given.network.value })
+            ...(Option.isNone(given.network) ? {} : { network: given.network.value }),
+            ...(given.dind ? { nested: true } : {})
           }
         ])
-        const { id } = yield* create(
-          {
-            name: given.name,
-            base: Option.getOrElse(given.base, () => "HEAD"),
-            spec
-          },
-          tell
+        yield* shownWhenMade(
+          given.name,
+          create(
+            {
+              name: given.name,
+              base,
+              spec: { ...spec, ...(given.noHooks || hooks === undefined ? {} : { hooks }) }
+            },
+            tell
+          )
         )
-        const listed = yield* find(id)
-        yield* output.result(workspaceView(listed), () => workspaceLines(listed, output))
       })
     )
 ).pipe(Command.withDescription("Make a workspace: a worktree and branch of its own, and a place to run"))

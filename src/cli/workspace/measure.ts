@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import { Writable } from "node:stream"
 import { isoTime } from "../../app/isoTime.ts"
 import { logs, measure, type Reading } from "../../app/workspaces/Measure.ts"
+import { hookLog } from "../../app/workspaces/hooks/HookLog.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
@@ -22,6 +23,10 @@ export const logsCommand = Command.make(
     name,
     follow: Options.boolean("follow").pipe(Options.withDescription("Go on, until it stops or Ctrl-C")),
     tail: Options.integer("tail").pipe(Options.withDescription("Only the last so many lines"), Options.optional),
+    hook: Options.text("hook").pipe(
+      Options.withDescription("What this hook printed when it was run last: setup, start, stop, teardown or health"),
+      Options.optional
+    ),
     ...globals
   },
   (given) =>
@@ -33,6 +38,12 @@ export const logsCommand = Command.make(
         const to = output.json
           ? { stdout: jsonLines("stdout"), stderr: jsonLines("stderr") }
           : { stdout: plain(1), stderr: plain(2) }
+        if (Option.isSome(given.hook)) {
+          if (given.follow) yield* new UsageWrong({ message: "Only one of --hook and --follow can be given." })
+          const { text } = yield* hookLog(given.name, given.hook.value)
+          to.stdout.end(lastOf(text, tail))
+          return
+        }
         const { keepsLogs, workspace } = yield* logs(given.name, { follow: given.follow, tail }, to)
         yield* Effect.sync(() => {
           to.stdout.end()
@@ -43,6 +54,12 @@ export const logsCommand = Command.make(
       })
     )
 ).pipe(Command.withDescription("What a workspace's own programs printed: those that nobody waited for"))
+
+const lastOf = (text: string, count: number | undefined): string => {
+  if (count === undefined) return text
+  const lines = text.replace(/\n$/, "").split("\n")
+  return count === 0 || text === "" ? "" : `${lines.slice(-count).join("\n")}\n`
+}
 
 const plain = (descriptor: 1 | 2) =>
   new Writable({

@@ -15,7 +15,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
   const { rest, home, json } = takeGlobals(args)
   const items = listed(rest.slice(2), locate(home, process.env).log)
   if (items === undefined) return (await import("../main.ts")).main(args)
-  printResult(json, { items: items.map(workspaceView) }, () => listLines(items, { style }))
+  printResult(json, { items: items.map((item) => workspaceView(item)) }, () => listLines(items, { style }))
 }
 
 const listed = (words: ReadonlyArray<string>, log: string): ReadonlyArray<Rows.Listed> | undefined => {

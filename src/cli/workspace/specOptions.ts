@@ -3,19 +3,18 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { resolve } from "node:path"
 import type { Image, Service, Spec, Variable } from "../../domain/workspace/Spec.ts"
+import { bytesFrom, serviceFrom } from "../../app/workspaces/spec/Texts.ts"
 import { UsageWrong } from "../Invocation.ts"
 
 const wrong = (message: string) => new UsageWrong({ message })
 
-/** `512m`, `2g`, `1.5g`: powers of 1024. */
 export const bytesOf = (
   option: string,
   given: Option.Option<string>
 ): Effect.Effect<number | undefined, UsageWrong> => {
   if (Option.isNone(given)) return Effect.succeed(undefined)
-  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(given.value) ?? []
-  const bytes = Math.floor(Number(number) * 1024 ** (unit === "" ? 0 : "kmgt".indexOf(unit.toLowerCase()) + 1))
-  return number === undefined || bytes < 1
+  const bytes = bytesFrom(given.value)
+  return bytes === undefined
     ? wrong(`${option}: ${JSON.stringify(given.value)} is no size. Such as: 512m, 2g.`)
     : Effect.succeed(bytes)
 }
@@ -35,16 +34,13 @@ export const imageOf = ({ image, dockerfile }: ImageOptions): Effect.Effect<Imag
   return Effect.succeed(only)
 }
 
-/** `3000`, `web=3000`, `dns=53/udp`. */
 export const servicesOf = (given: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Service>, UsageWrong> =>
   Effect.gen(function* () {
     const services: Array<Service> = []
     for (const text of given) {
-      const [, name, digits, protocol = "tcp"] = /^(?:([a-z][a-z0-9-]*)=)?(\d{1,5})(?:\/(tcp|udp))?$/.exec(text) ?? []
-      const port = Number(digits)
-      if (digits === undefined || port < 1 || port > 65_535)
+      const service = serviceFrom(text)
+      if (service === undefined)
         return yield* wrong(`--port: ${JSON.stringify(text)} is no port. Such as: 3000, web=3000, dns=53/udp.`)
-      const service: Service = { name: name ?? `port-${port}`, port, protocol: protocol === "udp" ? "udp" : "tcp" }
       if (services.some((other) => other.name === service.name))
         return yield* wrong(`--port: two of them are called ${service.name}. Give each a name: web=3000.`)
       services.push(service)

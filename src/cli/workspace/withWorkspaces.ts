@@ -1,5 +1,7 @@
 /** Runs a command that needs what workspaces stand on: loaded only then, since engines' and SSH's libraries are large. */
+import { Writable } from "node:stream"
 import * as Effect from "effect/Effect"
+import { type Say, silent } from "../../app/workspaces/StartWithPorts.ts"
 import { locate } from "../../events/Home.ts"
 import { Invocation } from "../Invocation.ts"
 import { Output } from "../Output.ts"
@@ -14,7 +16,19 @@ export const withWorkspaces = <A, E, R>(command: Effect.Effect<A, E, R | Workspa
     return yield* withLog(Effect.provide(command, layer(locate(home, process.env))))
   })
 
-/** Tells people what takes time, on stderr. */
-export const say = Effect.map(Output, ({ json }) => (words: string): void => {
-  if (!json) print(2, `${words} …\n`)
+/** Tells people what takes time, on stderr, and shows what is printed meanwhile. */
+export const say = Effect.map(Output, ({ json }): Say => {
+  if (json) return silent
+  const output = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      print(2, chunk.toString("utf8"))
+      done()
+    }
+  })
+  return Object.assign((words: string) => print(2, `${words}${words.endsWith(".") ? "" : " …"}\n`), { output })
+})
+
+/** Tells people what they should know, on stderr. */
+export const remark = Effect.map(Output, ({ json }) => (words: string): void => {
+  if (!json) print(2, `${words}\n`)
 })

@@ -18,6 +18,8 @@ import {
 } from "./life.ts"
 import { logsCommand, statsCommand } from "./measure.ts"
 import { portCommand } from "./port.ts"
+import { setupCommand } from "./setup.ts"
+import { templateCommand } from "./template.ts"
 import { sshHelpCommand } from "./sshHelp.ts"
 import { sshConfigCommand } from "./sshConfig.ts"
 
@@ -32,6 +34,8 @@ export const workspaceCommand = Command.make("workspace").pipe(
     resumeCommand,
     deleteCommand,
     repairCommand,
+    setupCommand,
+    templateCommand,
     execCommand,
     sshHelpCommand,
     sshConfigCommand,

@@ -11,9 +11,11 @@ export const Image = Schema.Union(
   /** One that comes with Nexus, made on this machine. */
   Schema.Struct({ kind: Schema.Literal("base") }),
   Schema.Struct({ kind: Schema.Literal("named"), name: Schema.NonEmptyString }),
-  /** Paths are relative to the top of the worktree. `context`: the folder that is sent along; absent: the Dockerfile's own. */
+  /** Paths are relative to the top of the worktree. `context`: the folder that is sent along; absent: all of the worktree. */
   Schema.Struct({
     kind: Schema.Literal("dockerfile"),
+    /** Absent: of the worktree. Then paths are relative to the template's folder, which is what is sent along. */
+    of: Schema.optional(Schema.Literal("template")),
     path: Schema.NonEmptyString,
     context: Schema.optional(Schema.NonEmptyString),
     target: Schema.optional(Schema.NonEmptyString),
@@ -41,17 +43,19 @@ export const Service = Schema.Struct({
 })
 export type Service = typeof Service.Type
 
-/** Data that outlives restarts, outside of the worktree. */
+/** Data that outlives restarts. A path that does not begin with a slash is one in the worktree, wherever that is. */
 export const Volume = Schema.Struct({ name: Schema.NonEmptyString, path: Schema.NonEmptyString })
 export type Volume = typeof Volume.Type
 
 /** A value, or where to find it when it is needed: what it refers to is in no log, image or checkpoint. */
 export const Variable = Schema.Union(
   Schema.Struct({ value: Schema.String }),
-  /** Of the environment of whoever starts the workspace. */
-  Schema.Struct({ fromEnvironment: Schema.NonEmptyString }),
+  /** Of the environment of whoever starts the workspace; where it is not set: `fallback`, and without one nothing is started. */
+  Schema.Struct({ fromEnvironment: Schema.NonEmptyString, fallback: Schema.optional(Schema.String) }),
   /** A file on the host. */
-  Schema.Struct({ fromFile: Schema.NonEmptyString })
+  Schema.Struct({ fromFile: Schema.NonEmptyString }),
+  /** Text that refers to others, to what the image sets, or to the worktree's folder: see References.ts. */
+  Schema.Struct({ text: Schema.String })
 )
 export type Variable = typeof Variable.Type
 
@@ -69,7 +73,11 @@ export const Hook = Schema.Struct({
   name: Schema.NonEmptyString,
   /** A line for the shell, or a program and its arguments. */
   command: Schema.Union(Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)),
-  timeoutMs: Schema.Int.pipe(Schema.positive())
+  timeoutMs: Schema.Int.pipe(Schema.positive()),
+  /** It goes on by itself: nobody waits for its end, and its output is among the workspace's logs. */
+  detach: Schema.optional(Schema.Boolean),
+  /** Of one that asks how it is: it may take so long after a start until all is well. */
+  withinMs: Schema.optional(Schema.Int.pipe(Schema.positive()))
 })
 export type Hook = typeof Hook.Type
 
@@ -89,7 +97,10 @@ export const Spec = Schema.Struct({
   devcontainer: Schema.optional(Source),
   /** Run in this order, those of one stage one after the other. */
   hooks: Schema.optional(Schema.Array(Hook)),
-  /** As whom commands are run inside; absent: as the worktree's owner. */
+  /**
+   * An account of the image whose name, home and shell commands inside have. Its number is that of the worktree's owner, whom files
+   * belong to in any case.
+   */
   user: Schema.optional(Schema.NonEmptyString),
   /** It is stopped when nobody used it for so long; absent: as the settings have it. */
   idleStopMs: Schema.optional(Schema.Int.pipe(Schema.positive())),

@@ -5,8 +5,10 @@
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type { CheckpointFact } from "./Checkpoint.ts"
+import type { HookRan } from "./HookRan.ts"
 import type { StepId, WorkspaceId } from "./Ids.ts"
 import type { Port } from "./Ports.ts"
+import type { HookStage } from "./Spec.ts"
 import type * as Events from "./WorkspaceEvents.ts"
 
 export type Status = "requested" | "creating" | "running" | "stopped" | "paused" | "failed" | "deleting" | "deleted"
@@ -53,6 +55,8 @@ export interface Workspace extends Omit<Events.WorkspaceRequested, "workspace"> 
   readonly hostKey: string | null
   /** How it is to be deleted, once that is asked for. */
   readonly deletion: Events.WorkspaceDeletionRequested | null
+  /** How the last hook of each stage ended that was run. */
+  readonly hooks: Partial<Readonly<Record<HookStage, HookRan>>>
 }
 
 /** The state is not one from which that can be done; or somebody else is at it. */
@@ -170,7 +174,8 @@ export const evolve = (state: Workspace | undefined, fact: CheckpointFact | Work
       failure: null,
       stoppedFor: null,
       hostKey: null,
-      deletion: null
+      deletion: null,
+      hooks: {}
     }
   }
   if (state === undefined) return undefined
@@ -212,6 +217,12 @@ export const evolve = (state: Workspace | undefined, fact: CheckpointFact | Work
       }
     case "WorkspacePortReleased":
       return { ...state, ports: state.ports.filter(({ service }) => service !== fact.payload.service) }
+    case "WorkspaceCommandRan": {
+      const { hook, exit, timedOut } = fact.payload
+      if (hook === undefined) return state
+      const { stage, ...which } = hook
+      return { ...state, hooks: { ...state.hooks, [stage]: { ...which, exit, timedOut } } }
+    }
     case "WorkspacePromoted":
       return { ...state, branch: fact.payload.branch }
     default:

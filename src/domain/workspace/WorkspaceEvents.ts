@@ -4,7 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { CheckpointId, StepId, WorkspaceId, WorkspaceName } from "./Ids.ts"
-import { Protocol, Spec } from "./Spec.ts"
+import { HookStage, Protocol, Spec } from "./Spec.ts"
 
 /** A commit, in full. */
 const Commit = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/))
@@ -163,8 +163,12 @@ export const WorkspaceCommandRan = Schema.Struct({
   durationMs: Schema.Int,
   stdout: Schema.optional(Output),
   stderr: Schema.optional(Output),
-  /** Of a hook: which. */
-  hook: Schema.optional(Schema.String)
+  /** Of a hook: the end of both, as they came, without secrets. */
+  output: Schema.optional(Output),
+  /** Of a hook: which, of so many of its stage. */
+  hook: Schema.optional(
+    Schema.Struct({ stage: HookStage, name: Schema.NonEmptyString, number: Schema.Int, of: Schema.Int })
+  )
 })
 export type WorkspaceCommandRan = typeof WorkspaceCommandRan.Type
 

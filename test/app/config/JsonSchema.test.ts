@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest"
 import { contentOf } from "../../../src/app/config/ConfigFile.ts"
 import { gateKeys } from "../../../src/app/config/GateSettings.ts"
 import { configSchema } from "../../../src/app/config/JsonSchema.ts"
-import { builtInKeys } from "../../../src/app/config/Keys.ts"
+import { builtInKeys, workspaceKeys } from "../../../src/app/config/Keys.ts"
 import { keys, settingOf } from "../../../src/app/config/Settings.ts"
 
 const file = (...path: ReadonlyArray<string>) => readFileSync(join(import.meta.dirname, "../../..", ...path), "utf8")
@@ -36,6 +36,19 @@ describe("the published schema of the configuration", () => {
     { enforcer: { gates: ["No"] } },
     { enforcer: { mode: "on" } },
     { enforce: {} },
+    { workspace: { image: "node:24", cpu: 1.5, memory: "2g", ports: [3000, "dns=53/udp"], network: "none" } },
+    { workspace: { dockerfile: { path: "Dockerfile", target: "dev", arguments: { A: "1" } }, processes: 100 } },
+    { workspace: { env: { A: "1", B: { fromEnvironment: "C" }, D: { fromFile: "d" } }, volumes: { data: "/data" } } },
+    { workspace: { hooks: { setup: ["a", "b"], start: { command: "c", detach: true }, stop: "d", teardown: "e" } } },
+    { workspace: { hooks: { health: { command: ["f"], timeout: "5s", within: "2m" } } } },
+    { workspace: { hooks: { health: { timeout: "5s" } } } },
+    { workspace: { hooks: { setup: { command: "a", detach: true } } } },
+    { workspace: { hooks: { begin: "a" } } },
+    { workspace: { cpu: 0 } },
+    { workspace: { memory: "lots" } },
+    { workspace: { dockerfile: "../Dockerfile" } },
+    { workspace: { env: { "1A": "1" } } },
+    { workspace: { volumes: { data: "here" } } },
     { gates: { ci: {} } },
     { gates: { CI: { command: "make" } } },
     { gates: { ci: { command: [] } } },
@@ -56,6 +69,6 @@ describe("docs/config.md", () => {
       expect(row).toContain(`| \`${JSON.stringify(kind.encode(value))}\` |`)
       for (const variable of variables) expect(row).toContain(`\`${variable}\``)
     }
-    for (const key of [...gateKeys, ...builtInKeys]) expect(rows.join("\n")).toContain(`\`${key}\``)
+    for (const key of [...gateKeys, ...builtInKeys, ...workspaceKeys]) expect(rows.join("\n")).toContain(`\`${key}\``)
   })
 })

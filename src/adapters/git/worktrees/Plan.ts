@@ -40,7 +40,7 @@ const refuseBare = (git: HostGit) =>
   })
 
 /** A branch is meant before a tag of its name, and a branch of the one remote that has it before nothing. */
-const commitOf = (git: HostGit, base: string): Effect.Effect<string, WorktreeFailure> =>
+export const commitOf = (git: HostGit, base: string): Effect.Effect<string, WorktreeFailure> =>
   Effect.gen(function* () {
     if (isRevision(base)) {
       for (const candidate of [`refs/heads/${base}`, base]) {
