@@ -91,8 +91,8 @@ export const Spec = Schema.Struct({
   hooks: Schema.optional(Schema.Array(Hook)),
   /** As whom commands are run inside; absent: as the worktree's owner. */
   user: Schema.optional(Schema.NonEmptyString),
-  /** It is stopped when nobody used it for so long; absent: as the settings have it. */
-  idleStopMs: Schema.optional(Schema.Int.pipe(Schema.positive())),
+  /** It is stopped when nobody used it for so long; null: never; absent: as the settings have it. */
+  idleStopMs: Schema.optional(Schema.NullOr(Schema.Int.pipe(Schema.positive()))),
   /** `shared` (absent): the worktree itself is seen inside. `synced`: a copy of it, kept the same both ways. */
   files: Schema.optional(Schema.Literal("shared", "synced")),
   limits: ResourceLimits,
