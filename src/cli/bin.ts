@@ -30,6 +30,7 @@ function mainOf([command, second, ...more]: ReadonlyArray<string>) {
   if (isHook) return import("./hook.ts")
   if (command === "status" && second === undefined) return import("./quickStatus.ts")
   if (command === "workspace" && second === "exec") return import("./workspace/exec.ts")
+  if (command === "workspace" && second === "keep") return import("./workspace/keep.ts")
   if (command === "workspace" && second === "ssh") return import("./workspace/ssh.ts")
   const isTrace = command === "trace" && more.length > 0
   if (isTrace && second === "blame") return import("./quickBlame.ts")

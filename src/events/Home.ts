@@ -21,6 +21,8 @@ export interface Home {
   readonly workspaces: string
   /** The files and git states of checkpoints. */
   readonly trees: string
+  /** What the process that looks after workspaces tells of itself. */
+  readonly keeper: string
 }
 
 export const at = (path: string): Home => ({
@@ -34,7 +36,8 @@ export const at = (path: string): Home => ({
   calls: join(path, "calls"),
   held: join(path, "held.json"),
   workspaces: join(path, "workspaces"),
-  trees: join(path, "trees")
+  trees: join(path, "trees"),
+  keeper: join(path, "keeper.json")
 })
 
 /** `flag` (--home), else NEXUS_HOME, else the XDG data directory (XDG Base Directory Specification 0.8: relative paths are ignored). */

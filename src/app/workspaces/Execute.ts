@@ -4,10 +4,12 @@ import { Transform, type Readable, type Writable } from "node:stream"
 import * as Effect from "effect/Effect"
 import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { backendNamed, find } from "./Find.ts"
+import { startKeeper } from "./keep/StartKeeper.ts"
 import { start } from "./Life.ts"
 import { variablesOf } from "./Order.ts"
 import { recordRan } from "./RecordRan.ts"
 import type { Say } from "./StartWithPorts.ts"
+import { whileUsed } from "./Uses.ts"
 
 export interface Asked {
   readonly command: readonly [string, ...ReadonlyArray<string>]
@@ -28,16 +30,20 @@ export const execute = (name: string, asked: Asked, say: Say) =>
     const backend = yield* backendNamed(workspace.spec.backend)
     const [stdout, stderr] = [measured(asked.stdout), measured(asked.stderr)]
     const { cwd, timeout, stdin, command, detach } = asked
-    const ended = yield* backend.execute(workspace.id, {
-      command,
-      detach,
-      variables: { ...(yield* variablesOf(workspace)), ...asked.variables },
-      stdout: stdout.stream,
-      stderr: stderr.stream,
-      ...(stdin === undefined ? {} : { stdin }),
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(timeout === undefined ? {} : { timeout })
-    })
+    const variables = { ...(yield* variablesOf(workspace)), ...asked.variables }
+    const ended = yield* whileUsed(
+      workspace,
+      backend.execute(workspace.id, {
+        command,
+        detach,
+        variables,
+        stdout: stdout.stream,
+        stderr: stderr.stream,
+        ...(stdin === undefined ? {} : { stdin }),
+        ...(cwd === undefined ? {} : { cwd }),
+        ...(timeout === undefined ? {} : { timeout })
+      })
+    )
     yield* recordRan(
       workspace.id,
       "exec",
@@ -52,7 +58,10 @@ export const execute = (name: string, asked: Asked, say: Say) =>
 export const running = (name: string, say: Say) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
-    if (workspace.status === "running") return workspace
+    if (workspace.status === "running") {
+      yield* startKeeper(workspace)
+      return workspace
+    }
     if (workspace.status === "stopped" && workspace.stoppedFor === "idle") return yield* start(name, say)
     return yield* notRunning(workspace)
   })

@@ -1,10 +1,12 @@
 /** A workspace's life between its creation and its end: started, stopped, paused, resumed. */
 import * as Effect from "effect/Effect"
+import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { legal, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { Nexus } from "../Nexus.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
+import { fallAsleep, wake } from "./Asleep.ts"
 import { backendNamed, find } from "./Find.ts"
-import { operate } from "./Operate.ts"
+import { operate, record } from "./Operate.ts"
 import { siteOf } from "./Order.ts"
 import { type Say, startWithPorts } from "./StartWithPorts.ts"
 import { takeAway } from "./TakeAway.ts"
@@ -17,10 +19,11 @@ const grace = 10_000
 export const start = (name: string, say: Say) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
-    if (workspace.status === "running") return workspace
+    if (workspace.status === "running") return workspace.idle === null ? workspace : yield* goOn(workspace.id)
     const backend = yield* backendNamed(workspace.spec.backend)
     yield* backend.probe
     say("Starting")
+    yield* wake(workspace)
     return yield* operate(workspace.id, {
       operation: "start",
       steps: [{ kind: "start", act: (step) => startWithPorts(workspace.id, backend, step, say) }],
@@ -28,11 +31,16 @@ export const start = (name: string, say: Say) =>
     })
   })
 
+/** One that is to be stopped because nobody uses it is not. */
+const goOn = (id: WorkspaceId) =>
+  record(id, () => [{ type: "WorkspaceIdleEnded", payload: { workspace: id, why: "it was asked to go on" } }])
+
 export const stop = (name: string, why: "asked" | "idle" = "asked") =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     if (workspace.status === "stopped") return workspace
     const backend = yield* backendNamed(workspace.spec.backend)
+    if (why === "idle") yield* fallAsleep(workspace)
     return yield* operate(workspace.id, {
       operation: "stop",
       steps: [{ kind: "stop", act: () => Effect.asVoid(backend.stop(workspace.id, grace)) }],

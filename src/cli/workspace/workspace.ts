@@ -6,6 +6,7 @@ import { checkpointCommand } from "./checkpoint.ts"
 import { copyCommand } from "./copy.ts"
 import { createCommand } from "./create.ts"
 import { execCommand } from "./execHelp.ts"
+import { keepCommand } from "./keepHelp.ts"
 import {
   deleteCommand,
   listCommand,
@@ -42,6 +43,7 @@ export const workspaceCommand = Command.make("workspace").pipe(
     openCommand,
     logsCommand,
     statsCommand,
+    keepCommand,
     diffCommand,
     mergeCommand,
     promoteCommand,
