@@ -49,7 +49,7 @@ const portRows = table<PortRow>({
 
 export const Workspaces: Projection = {
   name: "workspaces",
-  version: 1,
+  version: 2,
   tables: [workspaceRows, portRows],
   apply: (event, tables) => {
     if (!isWorkspaceFact(event)) return

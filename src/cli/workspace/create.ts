@@ -11,7 +11,7 @@ import { specOf } from "../../app/workspaces/spec/SpecLayers.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
-import { bytesOf, imageOf, servicesOf, variablesFrom } from "./specOptions.ts"
+import { bytesOf, idleStopOf, imageOf, servicesOf, variablesFrom } from "./specOptions.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
 import { workspaceLines, workspaceView } from "./workspaceLines.ts"
 
@@ -50,6 +50,7 @@ export const createCommand = Command.make(
       Options.withDescription("NAME:PATH, a folder inside that outlives restarts; may be repeated"),
       Options.repeated
     ),
+    idleStop: optional("idle-stop", "Stop it when nobody used it for so long, such as 2h; never; default: as set"),
     network: Options.choice("network", ["own", "none"]).pipe(
       Options.withDescription("own: reaches out, apart from other workspaces; none: reaches nothing; default: own"),
       Options.optional
@@ -77,6 +78,7 @@ export const createCommand = Command.make(
             services: yield* servicesOf(given.port),
             volumes: yield* volumesOf(given.volume),
             variables: yield* variablesFrom(given.env),
+            ...(yield* idleStopOf(given.idleStop)),
             ...(Option.isNone(given.network) ? {} : { network: given.network.value })
           }
         ])

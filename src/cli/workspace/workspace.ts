@@ -17,9 +17,10 @@ import {
   startCommand,
   stopCommand
 } from "./life.ts"
-import { logsCommand, statsCommand } from "./measure.ts"
+import { logsCommand } from "./measure.ts"
 import { portCommand } from "./port.ts"
 import { sshHelpCommand } from "./sshHelp.ts"
+import { statsCommand } from "./stats.ts"
 import { sshConfigCommand } from "./sshConfig.ts"
 
 export const workspaceCommand = Command.make("workspace").pipe(

@@ -1,4 +1,5 @@
 /** Workspaces as they are printed. */
+import { duration } from "../../domain/boulder/Wording.ts"
 import type { Listed } from "../../projections/Workspaces.ts"
 import { isoTime } from "../../app/Views.ts"
 import type { Output } from "../Output.ts"
@@ -7,13 +8,14 @@ import { shownTime } from "../shownTime.ts"
 
 /** An item of `nexus workspace list --json`. */
 export const workspaceView = ({ workspace, project, created, used, checkpoints }: Listed) => {
-  const { id, name, status, failure, branch, base, commit, folder, repository, spec, ports, pending, from } = workspace
+  const { id, name, status, failure, idle, branch, base, commit, folder, repository, spec, ports, pending, from } = workspace
   return {
     id,
     name,
     project,
     status,
     failure,
+    idle: idle === null ? null : { idleMs: idle.idleMs, stopsAt: isoTime(idle.stopsAt) },
     pending: pending === null ? null : { operation: pending.operation, step: pending.kind, pid: pending.holder.pid },
     backend: spec.backend,
     image: spec.image,
@@ -48,8 +50,9 @@ export const workspaceTable = (workspaces: ReadonlyArray<Listed>, { style }: Out
     style
   )
 
-const statusWords = ({ status, pending, stoppedFor }: Listed["workspace"]): string => {
+const statusWords = ({ status, pending, stoppedFor, idle }: Listed["workspace"]): string => {
   if (pending !== null) return `${status} (${pending.operation} …)`
+  if (idle !== null) return `${status} (idle: stops at ${shownTime(isoTime(idle.stopsAt)).slice(11, 16)})`
   return status === "stopped" && stoppedFor === "idle" ? "stopped (idle)" : status
 }
 
@@ -61,6 +64,9 @@ export const workspaceLines = (listed: Listed, { style }: Output["Type"]): Reado
     ["folder", workspace.folder],
     ["branch", `${workspace.branch}, from ${workspace.base} (${workspace.commit.slice(0, 12)})`],
     ["backend", spec.backend],
+    ...(spec.idleStopMs === undefined
+      ? []
+      : [["idle stop", spec.idleStopMs === null ? "never" : `after ${duration(spec.idleStopMs)}`] as const]),
     ...ports.map(({ service, host, hostPort, port, protocol }): readonly [string, string] => [
       "port",
       `${host}:${hostPort} → ${port}/${protocol} (${service})`
