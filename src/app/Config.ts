@@ -28,6 +28,8 @@ export interface Config {
     readonly idleStop: number | null
     readonly everyEdits: number | null
     readonly beforeRisk: boolean
+    /** Milliseconds. */
+    readonly patience: number
   }
 }
 
@@ -78,7 +80,8 @@ const configOf = (layers: Layers): Config => {
       keeper: value("workspace.keeper"),
       idleStop: value("workspace.idleStop"),
       everyEdits: value("workspace.checkpointEveryEdits"),
-      beforeRisk: value("workspace.checkpointBeforeRisk")
+      beforeRisk: value("workspace.checkpointBeforeRisk"),
+      patience: value("workspace.checkpointPatience")
     }
   }
 }

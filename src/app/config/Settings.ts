@@ -124,6 +124,12 @@ export const settings = {
     true,
     "Whether a checkpoint of a workspace's files is taken before an agent runs a command in it that can lose work",
     "NEXUS_WORKSPACE_CHECKPOINT_BEFORE_RISK"
+  ),
+  "workspace.checkpointPatience": setting(
+    time(second, 7 * second),
+    2 * second,
+    "How long such a command is held up for its checkpoint at most; then it goes on without",
+    "NEXUS_WORKSPACE_CHECKPOINT_PATIENCE"
   )
 }
 

@@ -13,9 +13,6 @@ import { loadSafely } from "../Config.ts"
 import { Nexus } from "../Nexus.ts"
 import type { JsonObject } from "../ports/Agent.ts"
 
-/** The hook waits so long for it, in milliseconds. */
-export const patience = 2000
-
 /** What the other process is told, on its stdin. `until`: milliseconds since 1970. */
 export interface Guard {
   readonly workspaces: ReadonlyArray<string>
@@ -38,13 +35,15 @@ export const protectStep = (name: string, payload: JsonObject, warn: (line: stri
     const { database } = yield* EventLog
     const folder = agent.folder === undefined ? payload["cwd"] : agent.folder(payload)
     const cwd = typeof folder === "string" ? folder : ""
-    const workspaces = Rows.list(database)
-      .map(({ workspace }) => workspace)
-      .filter((one) => legal[one.status].includes("checkpoint") && isReached(one, command, cwd))
-      .filter(({ repository }) => loadSafely(home.config, repository).workspace.beforeRisk)
-    if (workspaces.length === 0) return
+    const guarded = Rows.list(database).flatMap(({ workspace }) => {
+      if (!legal[workspace.status].includes("checkpoint") || !isReached(workspace, command, cwd)) return []
+      const { beforeRisk, patience } = loadSafely(home.config, workspace.repository).workspace
+      return beforeRisk ? [{ id: workspace.id, patience }] : []
+    })
+    if (guarded.length === 0) return
+    const patience = Math.min(...guarded.map((one) => one.patience))
     const guard: Guard = {
-      workspaces: workspaces.map(({ id }) => id),
+      workspaces: guarded.map(({ id }) => id),
       until: Date.now() + patience,
       message: `before: ${risk.slice(0, 200)}`
     }
