@@ -29,7 +29,9 @@ beforeAll(async () => {
   at = stage()
   const device = await at.run(Effect.map(EventLog, (log) => log.device))
   docker = () => dockerBackend(device)
-  await run(create({ name: "feat", base: "HEAD", spec: { ...spec, backend: "docker", idleStopMs: 20 * minute } }, silent))
+  await run(
+    create({ name: "feat", base: "HEAD", spec: { ...spec, backend: "docker", idleStopMs: 20 * minute } }, silent)
+  )
   began = momentNow()
 }, 240_000)
 afterAll(async () => {

@@ -26,7 +26,9 @@ export const killGroup = ({ pid, mark }: Group, signal: NodeJS.Signals): boolean
 /** Whether anything of it still runs; what has ended and is not yet waited for does not. */
 export const runs = (group: Group): boolean => {
   const now = processMark(group.pid)
-  return (now === "" || now === group.mark) && membersOf([group]).some((pid) => !/\) Z /.test(textOf(`/proc/${pid}/stat`)))
+  return (
+    (now === "" || now === group.mark) && membersOf([group]).some((pid) => !/\) Z /.test(textOf(`/proc/${pid}/stat`)))
+  )
 }
 
 /** In the environment of everything that a command starts, wherever it goes: a session of its own, another group. */

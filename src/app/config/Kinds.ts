@@ -53,10 +53,7 @@ const span = (least: number, most: number) =>
 
 /** Milliseconds in the program, "15m" as it is written. */
 export const time = (least: number, most: number): Kind<number> =>
-  kind(
-    span(least, most),
-    `a time such as "90s", "15m" or "2h", from ${timeText(least)} to ${timeText(most)}`
-  )
+  kind(span(least, most), `a time such as "90s", "15m" or "2h", from ${timeText(least)} to ${timeText(most)}`)
 
 /** Null: never. */
 export const timeOrNever = (least: number, most: number): Kind<number | null> =>

@@ -1,16 +1,6 @@
 /** All settings there are, but for the gates, which have names of their own (GateSettings.ts). */
 import { defaultLimits, type Limits, longestRun } from "../../domain/boulder/Limits.ts"
-import {
-  choice,
-  type Kind,
-  namesOrAll,
-  number,
-  numberOrAny,
-  numberOrNever,
-  time,
-  timeOrNever,
-  truth
-} from "./Kinds.ts"
+import { choice, type Kind, namesOrAll, number, numberOrAny, numberOrNever, time, timeOrNever, truth } from "./Kinds.ts"
 
 export interface Setting<A> {
   readonly kind: Kind<A>

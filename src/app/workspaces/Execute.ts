@@ -6,6 +6,7 @@ import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspa
 import { backendNamed, find } from "./Find.ts"
 import { startKeeper } from "./keep/StartKeeper.ts"
 import { start } from "./Life.ts"
+import { isHeld } from "./Operate.ts"
 import { variablesOf } from "./Order.ts"
 import { recordRan } from "./RecordRan.ts"
 import type { Say } from "./StartWithPorts.ts"
@@ -57,7 +58,7 @@ export const execute = (name: string, asked: Asked, say: Say) =>
 /** Started, if only nobody used it for a while; else refused unless it runs. */
 export const running = (name: string, say: Say) =>
   Effect.gen(function* () {
-    const { workspace } = yield* find(name)
+    const { workspace } = yield* afterStop(name)
     if (workspace.status === "running") {
       yield* startKeeper(workspace)
       return workspace
@@ -65,6 +66,23 @@ export const running = (name: string, say: Say) =>
     if (workspace.status === "stopped" && workspace.stoppedFor === "idle") return yield* start(name, say)
     return yield* notRunning(workspace)
   })
+
+/** One that is just being stopped, because nobody used it until now, is waited for: then it can be started. */
+const afterStop = (name: string) =>
+  Effect.gen(function* () {
+    const until = Date.now() + longestStop
+    let found = yield* find(name)
+    while (isBeingStopped(found.workspace) && Date.now() < until) {
+      yield* Effect.sleep(50)
+      found = yield* find(name)
+    }
+    return found
+  })
+
+/** Milliseconds. */
+const longestStop = 20_000
+
+const isBeingStopped = ({ pending }: Workspace): boolean => pending?.operation === "stop" && isHeld(pending.holder)
 
 const notRunning = ({ name, status }: Workspace) =>
   new WorkspaceRefused({

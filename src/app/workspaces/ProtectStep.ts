@@ -54,7 +54,9 @@ export const protectStep = (name: string, payload: JsonObject, warn: (line: stri
 /** It works in it, or names it. */
 const isReached = ({ folder }: Workspace, command: string, cwd: string): boolean => {
   const way = relative(cwd, folder)
-  return cwd === folder || cwd.startsWith(folder + sep) || command.includes(folder) || (way !== "" && command.includes(way))
+  return (
+    cwd === folder || cwd.startsWith(folder + sep) || command.includes(folder) || (way !== "" && command.includes(way))
+  )
 }
 
 /** Whether it ended in time. It goes on by itself, and knows when it is too late. */

@@ -120,7 +120,9 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
                   ? excluded(
                       light
                         ? "it was taken without being asked for: files and git state alone"
-                        : backend.isolates ? "nothing differs from the image" : "this backend has no environment of its own"
+                        : backend.isolates
+                          ? "nothing differs from the image"
+                          : "this backend has no environment of its own"
                     )
                   : partOf(yield* trees.keepArchive(kept.environment.file), last, (held) => held.environment)
               const volumes = yield* Effect.forEach(kept.volumes, ({ volume, file }) =>

@@ -72,11 +72,15 @@ const history = (name: string, text: string) =>
     const until = Date.now()
     const since = momentOf(text, until)?.start
     if (since === undefined || since >= until)
-      return yield* new UsageWrong({ message: `--since: ${JSON.stringify(text)} is no time of the past. ${timeExamples}` })
+      return yield* new UsageWrong({
+        message: `--since: ${JSON.stringify(text)} is no time of the past. ${timeExamples}`
+      })
     const { workspace, samples } = yield* historyOf(name, since)
     yield* output.result({ name: workspace.name, items: samples.map(sampleView) }, () =>
       samples.length === 0
-        ? [`Nothing was noted of ${workspace.name} in that time. It is noted each minute while it runs; see: nexus doctor`]
+        ? [
+            `Nothing was noted of ${workspace.name} in that time. It is noted each minute while it runs; see: nexus doctor`
+          ]
         : historyLines(samples, { since, until }, output)
     )
   })
@@ -89,8 +93,7 @@ const watch = (name: string | undefined) =>
     const again = yield* measureOn(name)
     while (true) {
       const items = yield* again
-      if (output.json)
-        for (const item of items) yield* output.line(JSON.stringify(usageView(item)))
+      if (output.json) for (const item of items) yield* output.line(JSON.stringify(usageView(item)))
       else {
         const lines = items.length === 0 ? [noWorkspaces] : usageTable(items, output)
         // Up to where the last table began, and whatever is below is cleared (ECMA-48: CUU, ED).

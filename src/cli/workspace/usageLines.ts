@@ -94,6 +94,8 @@ const bars = (samples: ReadonlyArray<Sample>, measure: Measure, since: number, u
   const means = sums.map(({ sum, count }) => (count === 0 ? undefined : sum / count))
   const most = Math.max(...means.map((mean) => mean ?? 0))
   return means
-    .map((mean) => (mean === undefined ? " " : glyphs[most === 0 ? 0 : Math.round((mean / most) * (glyphs.length - 1))]))
+    .map((mean) =>
+      mean === undefined ? " " : glyphs[most === 0 ? 0 : Math.round((mean / most) * (glyphs.length - 1))]
+    )
     .join("")
 }

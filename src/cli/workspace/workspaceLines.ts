@@ -8,7 +8,8 @@ import { shownTime } from "../shownTime.ts"
 
 /** An item of `nexus workspace list --json`. */
 export const workspaceView = ({ workspace, project, created, used, checkpoints }: Listed) => {
-  const { id, name, status, failure, idle, branch, base, commit, folder, repository, spec, ports, pending, from } = workspace
+  const { id, name, status, failure, idle, branch, base, commit, folder, repository, spec, ports, pending, from } =
+    workspace
   return {
     id,
     name,

@@ -58,7 +58,8 @@ export const decide = (watch: Watch, seen: Seen): Decision => {
   if (limitMs === null) return { watch: { idleMs, warnedMs: null }, verdict: { kind: "idle", warned: false } }
   const notice = noticeOf(limitMs)
   if (watch.warnedMs === null) {
-    if (idleMs < limitMs - notice) return { watch: { idleMs, warnedMs: null }, verdict: { kind: "idle", warned: false } }
+    if (idleMs < limitMs - notice)
+      return { watch: { idleMs, warnedMs: null }, verdict: { kind: "idle", warned: false } }
     const stopsInMs = Math.max(notice, limitMs - idleMs)
     return { watch: { idleMs, warnedMs: 0 }, verdict: { kind: "warn", stopsInMs } }
   }

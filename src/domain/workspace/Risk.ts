@@ -20,7 +20,9 @@ const suspect = /\b(?:rm|git|find|truncate|dd|shred|mkfs\S*|wipefs|rsync|unlink)
 
 /** They run the rest of their words. */
 const wrappers = new Set(
-  "sudo env command exec time nohup nice timeout stdbuf xargs eval builtin sh bash zsh dash then do else ! if while".split(" ")
+  "sudo env command exec time nohup nice timeout stdbuf xargs eval builtin sh bash zsh dash then do else ! if while".split(
+    " "
+  )
 )
 
 const isRisky = (all: ReadonlyArray<string>): boolean => {
@@ -45,7 +47,8 @@ const some = (words: ReadonlyArray<string>, ...wanted: ReadonlyArray<string>): b
 
 const risks: Readonly<Record<string, (words: ReadonlyArray<string>) => boolean>> = {
   rm: (words) => short(words, "rR") || some(words, "--recursive") || words.some((word) => /[*?[]/.test(word)),
-  find: (words) => some(words, "-delete") || (some(words, "-exec", "-execdir") && words.some((word) => nameOf(word) === "rm")),
+  find: (words) =>
+    some(words, "-delete") || (some(words, "-exec", "-execdir") && words.some((word) => nameOf(word) === "rm")),
   truncate: () => true,
   shred: () => true,
   wipefs: () => true,
@@ -67,8 +70,7 @@ const gitRisks: Readonly<Record<string, (words: ReadonlyArray<string>) => boolea
   clean: (words) => (short(words, "f") || some(words, "--force")) && !short(words, "n") && !some(words, "--dry-run"),
   checkout: (words) => some(words, "--", ".", "--force", "--theirs", "--ours") || short(words, "f"),
   switch: (words) => some(words, "--force", "--discard-changes") || short(words, "f"),
-  restore: (words) =>
-    !(some(words, "--staged") || short(words, "S")) || some(words, "--worktree") || short(words, "W"),
+  restore: (words) => !(some(words, "--staged") || short(words, "S")) || some(words, "--worktree") || short(words, "W"),
   stash: (words) => some(words, "drop", "clear"),
   branch: (words) => short(words, "D") || (some(words, "--delete") && some(words, "--force")),
   push: (words) =>

@@ -45,7 +45,8 @@ const edit = (count: number, checkout = at.folder("feat"), path = "a.txt") =>
     )
   )
 
-const taken = async () => (await at.find("feat")).checkpoints.map(({ id, occasion, status, message }) => ({ id, occasion, status, message }))
+const taken = async () =>
+  (await at.find("feat")).checkpoints.map(({ id, occasion, status, message }) => ({ id, occasion, status, message }))
 
 describe("after so many edits of agents in it", () => {
   it("a checkpoint of a workspace's files is taken, which can be restored", async () => {

@@ -139,7 +139,12 @@ describe("what keeps a workspace running", () => {
   })
 
   it("is a command or a shell that somebody waits for, until it ends", async () => {
-    await at.run(whileUsed(await feat(), Effect.promise(() => holds("a shell"))))
+    await at.run(
+      whileUsed(
+        await feat(),
+        Effect.promise(() => holds("a shell"))
+      )
+    )
     await letsGo()
   })
 

@@ -30,7 +30,10 @@ export interface JobFailure {
 export interface Job {
   readonly name: string
   /** Answers what is to be remembered. What it fails with is told by `nexus doctor`, and ends no other job. */
-  readonly run: (kept: Kept, note: Note) => Effect.Effect<Note, JobFailure, Backends | EventLog | Repositories | StepNeeds>
+  readonly run: (
+    kept: Kept,
+    note: Note
+  ) => Effect.Effect<Note, JobFailure, Backends | EventLog | Repositories | StepNeeds>
   /** What is to be remembered when it failed. */
   readonly failed?: (note: Note) => Note
 }

@@ -50,7 +50,7 @@ export const keep = async (keeping: Keeping): Promise<Ending> => {
   const since = Date.now()
   const program = stateOf(keeping.program)
   try {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       // A log that is not there is not to be made anew.
       if (!existsSync(home.log)) return "gone"
       const exit = await keeping.round()
@@ -87,7 +87,14 @@ export const keep = async (keeping: Keeping): Promise<Ending> => {
 
 /** Only for `nexus doctor`: that it can't be told ends nothing. */
 const tell = ({ home, every }: Keeping, since: number, { running, troubles }: Round): void => {
-  const note: KeeperNote = { pid: process.pid, since, every, round: Date.now(), running, troubles: troubles.slice(0, 20) }
+  const note: KeeperNote = {
+    pid: process.pid,
+    since,
+    every,
+    round: Date.now(),
+    running,
+    troubles: troubles.slice(0, 20)
+  }
   try {
     replaceFile(home.keeper, `${JSON.stringify(note)}\n`, 0o600)
   } catch {

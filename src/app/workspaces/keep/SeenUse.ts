@@ -29,7 +29,9 @@ export const seenUse = (kept: Kept, note: Note) =>
     if (workspace.pending !== null) return `at work: ${workspace.pending.operation}`
     if (usesOf(home.workspaces, workspace) > 0) return "a command or a shell is open in it"
     if (agentAtWork(workspace.folder, home.calls)) return "an agent's tool is at work in it"
-    if (Sessions.ongoing(database, lookedAt).some((one) => one.active > note.at.wall && isIn(workspace.folder, one.cwd)))
+    if (
+      Sessions.ongoing(database, lookedAt).some((one) => one.active > note.at.wall && isIn(workspace.folder, one.cwd))
+    )
       return "an agent is at work in it"
     if (holdsAny(join(folderOf(home.workspaces, workspace), "spool", "new"))) return "an agent inside tells of its work"
     if (cpus !== undefined && cpus >= busy) return `its programs are busy (${Math.round(cpus * 100)} % of a processor)`
