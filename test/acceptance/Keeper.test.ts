@@ -132,7 +132,7 @@ describe("before a command of an agent that can lose work", () => {
     expect(readFileSync(join(folder, "README.md"), "utf8")).toBe("not committed\n")
   })
 
-  it("it is taken also when the command is given from elsewhere, and of no workspace that it does not reach", async () => {
+  it("one is taken also when the command is given from elsewhere, and of no workspace that it does not reach", async () => {
     const before = (await taken()).length
     await hook("rm -rf build", project, "call-3")
     expect(await taken()).toHaveLength(before)

@@ -22,7 +22,7 @@ export const main = (args: ReadonlyArray<string>): Promise<void> => {
   })
   return run(
     guarding.pipe(
-      Effect.updateService(Nexus, ({ caller: _, ...nexus }) => ({ ...nexus, itself: true })),
+      Effect.updateService(Nexus, (nexus) => ({ ...nexus, itself: true })),
       Effect.provide(layer(home)),
       Effect.provide(Live.live(home))
     ),

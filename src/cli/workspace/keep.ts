@@ -80,7 +80,7 @@ const inLog = (home: Keeping["home"], every: number) =>
     yield* ingest()
     return yield* round(every)
   }).pipe(
-    Effect.updateService(Nexus, ({ caller: _, ...nexus }) => ({ ...nexus, itself: true })),
+    Effect.updateService(Nexus, (nexus) => ({ ...nexus, itself: true })),
     Effect.provide(layer(home)),
     Effect.provide(Live.live(home)),
     Effect.catchAllCause((cause) => {

@@ -40,7 +40,7 @@ const nameOf = (word: string): string => word.slice(word.lastIndexOf("/") + 1)
 
 /** Whether short options, together or apart, have a letter. */
 const short = (words: ReadonlyArray<string>, letters: string): boolean =>
-  words.some((word) => /^-[^-]/.test(word) && [...letters].some((letter) => word.includes(letter)))
+  words.some((word) => /^-[^-]/.test(word) && Array.from(letters).some((letter) => word.includes(letter)))
 
 const some = (words: ReadonlyArray<string>, ...wanted: ReadonlyArray<string>): boolean =>
   words.some((word) => wanted.includes(word.split("=")[0] ?? ""))
