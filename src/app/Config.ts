@@ -21,6 +21,16 @@ export interface Config {
     readonly subagents: boolean
     readonly limits: Limits
   }
+  readonly workspace: {
+    /** Whether a process looks after workspaces. */
+    readonly keeper: boolean
+    /** Milliseconds; null: never. */
+    readonly idleStop: number | null
+    readonly everyEdits: number | null
+    readonly beforeRisk: boolean
+    /** Milliseconds. */
+    readonly patience: number
+  }
 }
 
 /** What holds for a checkout (none: for the user). Files that are not there count as empty. */
@@ -65,6 +75,13 @@ const configOf = (layers: Omit<Layers, "workspace">): Config => {
       gates: value("enforcer.gates"),
       subagents: value("enforcer.subagents"),
       limits
+    },
+    workspace: {
+      keeper: value("workspace.keeper"),
+      idleStop: value("workspace.idleStop"),
+      everyEdits: value("workspace.checkpointEveryEdits"),
+      beforeRisk: value("workspace.checkpointBeforeRisk"),
+      patience: value("workspace.checkpointPatience")
     }
   }
 }

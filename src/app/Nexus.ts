@@ -12,6 +12,8 @@ export class Nexus extends Context.Tag("nexus/app/Nexus")<
     readonly user: string
     /** The agent in whose shell this process runs, and its conversation, as far as the client says so. */
     readonly caller?: Caller
+    /** Nobody asked: it does by itself what it was set to. */
+    readonly itself?: boolean
     /** The folder that the command was given in. */
     readonly cwd: string
     readonly agents: ReadonlyArray<Agent>

@@ -31,6 +31,8 @@ function mainOf([command, second, ...more]: ReadonlyArray<string>) {
   if (command === "status" && second === undefined) return import("./quickStatus.ts")
   if (command === "workspace" && second === "list") return import("./workspace/quickList.ts")
   if (command === "workspace" && second === "exec") return import("./workspace/exec.ts")
+  if (command === "workspace" && second === "keep") return import("./workspace/keep.ts")
+  if (command === "workspace" && second === "guard") return import("./workspace/guard.ts")
   if (command === "workspace" && second === "ssh") return import("./workspace/ssh.ts")
   const isTrace = command === "trace" && more.length > 0
   if (isTrace && second === "blame") return import("./quickBlame.ts")

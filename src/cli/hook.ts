@@ -15,6 +15,7 @@ import { patience } from "../app/boulder/JudgeStop.ts"
 import { ingest } from "../app/Ingest.ts"
 import { Nexus } from "../app/Nexus.ts"
 import type { JsonObject } from "../app/ports/Agent.ts"
+import { protectStep } from "../app/workspaces/ProtectStep.ts"
 import { locate } from "../events/Home.ts"
 import * as Spool from "../events/Spool.ts"
 import { given, objectIn } from "./givenPayload.ts"
@@ -67,7 +68,9 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
         asked = objectIn(payload)
         return
       }
-      const answer = yield* answerHook(agent, objectIn(payload), began, (line) => print(2, `nexus: ${line}\n`))
+      const warn = (line: string): void => print(2, `nexus: ${line}\n`)
+      yield* protectStep(agent, objectIn(payload), warn)
+      const answer = yield* answerHook(agent, objectIn(payload), began, warn)
       const { agents } = yield* Nexus
       const session = agents.find((one) => one.name === agent)?.stop?.(objectIn(payload))?.session ?? null
       yield* Effect.sync(() => tellFollower(home, process.env[variable], session))

@@ -105,6 +105,8 @@ export const catalogue = {
   WorkspaceHostKeyMade: first(Workspaces.WorkspaceHostKeyMade, 4096),
   WorkspaceStarted: first(Workspaces.WorkspaceStarted, 1024),
   WorkspaceStopped: first(Workspaces.WorkspaceStopped, 512),
+  WorkspaceIdleWarned: first(Workspaces.WorkspaceIdleWarned, 512),
+  WorkspaceIdleEnded: first(Workspaces.WorkspaceIdleEnded, 1024),
   WorkspacePaused: first(Workspaces.WorkspacePaused, 512),
   WorkspaceResumed: first(Workspaces.WorkspaceResumed, 512),
   WorkspaceFailed: first(Workspaces.WorkspaceFailed, 16 * 1024),

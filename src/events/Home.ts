@@ -23,6 +23,8 @@ export interface Home {
   readonly trees: string
   /** Templates of workspaces as they were read, by digest, and the repositories that they came from. */
   readonly templates: string
+  /** What the process that looks after workspaces tells of itself. */
+  readonly keeper: string
 }
 
 export const at = (path: string): Home => ({
@@ -37,7 +39,8 @@ export const at = (path: string): Home => ({
   held: join(path, "held.json"),
   workspaces: join(path, "workspaces"),
   trees: join(path, "trees"),
-  templates: join(path, "templates")
+  templates: join(path, "templates"),
+  keeper: join(path, "keeper.json")
 })
 
 /** `flag` (--home), else NEXUS_HOME, else the XDG data directory (XDG Base Directory Specification 0.8: relative paths are ignored). */

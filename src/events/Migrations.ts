@@ -6,7 +6,7 @@ import { LogDamaged, LogTooNew } from "./LogErrors.ts"
 import { packageFile } from "./PackageFile.ts"
 
 /** In order, the first is number 1. */
-export const files: ReadonlyArray<string> = ["0001_event_log.sql", "0002_projections.sql"]
+export const files: ReadonlyArray<string> = ["0001_event_log.sql", "0002_projections.sql", "0003_workspace_samples.sql"]
 
 export const latest = files.length
 

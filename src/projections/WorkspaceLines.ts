@@ -22,6 +22,12 @@ export const workspaceSentence = (fact: CheckpointFact | WorkspaceFact): string 
       return "workspace is running"
     case "WorkspaceStopped":
       return `workspace is stopped${stopped[fact.payload.why]}`
+    case "WorkspaceIdleWarned": {
+      const { idleMs, stopsAt } = fact.payload
+      return `nobody used the workspace for ${Math.round(idleMs / 60_000)} min: it is stopped at ${new Date(stopsAt).toISOString()} if that stays so`
+    }
+    case "WorkspaceIdleEnded":
+      return `workspace is used again: ${fact.payload.why}`
     case "WorkspacePaused":
       return `workspace is paused${fact.payload.why === "outside" ? ", by something else than Nexus" : ""}`
     case "WorkspaceResumed":

@@ -8,7 +8,7 @@ import type { Database } from "../events/Database.ts"
 import { table } from "./Projection.ts"
 
 /** Raised when the tables, or how they are derived, change meaning. */
-export const version = 1
+export const version = 2
 
 export interface WorkspaceRow {
   readonly workspace: string

@@ -35,7 +35,8 @@ export const Workspaces: Projection = {
 }
 
 /** What somebody does with it, not what is found out about it. */
-const isUse = ({ type }: CheckpointFact | WorkspaceFact): boolean => type !== "WorkspaceDriftFound"
+const isUse = ({ type }: CheckpointFact | WorkspaceFact): boolean =>
+  type !== "WorkspaceDriftFound" && type !== "WorkspaceIdleWarned" && type !== "WorkspaceIdleEnded"
 
 const keepPorts = (tables: Tables, before: Workspace | undefined, after: Workspace): void => {
   const kept = new Set(after.ports.map(({ hostPort }) => hostPort))

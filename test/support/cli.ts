@@ -58,7 +58,9 @@ export const newWorld = ({ home: homeName = "nexus-home" } = {}): World => {
     XDG_CONFIG_HOME: join(user, "config"),
     XDG_DATA_HOME: join(user, "data"),
     XDG_CACHE_HOME: join(user, "cache"),
-    GIT_CONFIG_NOSYSTEM: "1"
+    GIT_CONFIG_NOSYSTEM: "1",
+    // A process that stays behind for a while is only for tests that are about it.
+    NEXUS_WORKSPACE_KEEPER: "false"
   }
   const running = new Set<ChildProcess>()
   const start = (command: string, args: ReadonlyArray<string>, options: RunOptions = {}): ChildProcess => {

@@ -3,6 +3,7 @@ import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
 import type { Backend } from "../../app/ports/Backend.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
+import { activity } from "./Activity.ts"
 import { find, type Found, instanceOf, listed, need } from "./Containers.ts"
 import { create } from "./Create.ts"
 import { connect } from "./Engine.ts"
@@ -41,7 +42,8 @@ export const dockerBackend = (log: string, options?: Docker.DockerOptions): Back
     execute: (workspace, execution) => having(workspace, (found) => execute(engine, found, execution)),
     route: (workspace) => having(workspace, (found) => route(engine, found)),
     logs: (workspace, which, to) => having(workspace, (found) => logs(engine, found, which, to)),
-    usage: (workspace) => having(workspace, (found) => usage(engine, found)),
+    usage: (workspace, options) => having(workspace, (found) => usage(engine, found, options?.quick === true)),
+    activity: (workspace) => having(workspace, (found) => activity(engine, found)),
     listening: (workspace) => having(workspace, (found) => listening(engine, found)),
     keepEnvironment: (workspace, folder) => having(workspace, (found) => keepEnvironment(engine, found, folder)),
     keepVolumes: (workspace, folder) => having(workspace, (found) => keepVolumes(engine, found, folder)),

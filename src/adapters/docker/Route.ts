@@ -12,13 +12,15 @@ const user = "nexus"
 /** By its published port; without one through the engine, which needs no network at all. */
 export const route = (engine: Engine, found: Found): Effect.Effect<Access, BackendFailure> =>
   Effect.gen(function* () {
-    if (found.state !== "running") return { kind: "none", reason: `The workspace is ${found.state}.` } as const
+    const published = found.ports.find(({ service }) => service === "ssh")
+    // A port leads there whether or not it is started first; without one, something has to run there.
+    if (found.state !== "running" && (found.state !== "stopped" || published === undefined))
+      return { kind: "none", reason: `The workspace is ${found.state}.` } as const
     const server = yield* sshServer(engine, found.id)
     if (server === undefined) {
       const reason = "Its image has no OpenSSH server. Commands can be run by nexus workspace exec."
       return { kind: "none", reason } as const
     }
-    const published = found.ports.find(({ service }) => service === "ssh")
     if (published !== undefined) {
       return { kind: "tcp", host: published.host, port: published.hostPort, user } as const
     }

@@ -8,13 +8,14 @@ import { asking, type Engine, limits } from "./Engine.ts"
 /** Milliseconds between the two looks at the processor's clock. */
 const span = 250
 
-export const usage = (engine: Engine, found: Found): Effect.Effect<Usage, BackendFailure> =>
+/** `quick`: neither the disk space nor what the processor does at this moment. */
+export const usage = (engine: Engine, found: Found, quick: boolean): Effect.Effect<Usage, BackendFailure> =>
   Effect.gen(function* () {
-    const diskBytes = yield* layerBytes(engine, found.id)
+    const diskBytes = quick ? undefined : yield* layerBytes(engine, found.id)
     const disk = diskBytes === undefined ? {} : { diskBytes }
     if (found.state !== "running" && found.state !== "paused") return { time: Date.now(), ...disk }
     const first = yield* reading(engine, found.id)
-    const second = yield* Effect.delay(reading(engine, found.id), span)
+    const second = quick ? first : yield* Effect.delay(reading(engine, found.id), span)
     const elapsed = Date.parse(second.read) - Date.parse(first.read)
     const used = second.cpu_stats.cpu_usage.total_usage - first.cpu_stats.cpu_usage.total_usage
     const networks = Object.values(second.networks ?? {})
@@ -24,6 +25,7 @@ export const usage = (engine: Engine, found: Found): Effect.Effect<Usage, Backen
     const inactive = total_inactive_file ?? inactive_file ?? 0
     return {
       time: Date.parse(second.read),
+      cpuMs: Math.round(second.cpu_stats.cpu_usage.total_usage / 1e6),
       ...(elapsed > 0 ? { cpus: Math.max(0, used) / 1e6 / elapsed } : {}),
       ...(memory === undefined ? {} : { memoryBytes: Math.max(0, memory - inactive) }),
       ...disk,

@@ -22,14 +22,15 @@ import * as Effect from "effect/Effect"
 import type { Backend, Ended, Execution, Instance, Order } from "../../app/ports/Backend.ts"
 import { BackendFailed } from "../../app/ports/Backend.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
+import { processMark } from "../../events/processMark.ts"
 import { copyHere, shellHere } from "./Here.ts"
 import { readLog } from "./Logs.ts"
+import { activityOf } from "./Activity.ts"
 import {
   type Group,
   killGroup,
   killTagged,
   listeningPorts,
-  markOf,
   signalNumbers,
   tagVariable,
   usageOf
@@ -174,6 +175,12 @@ export const make = (folder: string): Backend => {
     logs: (workspace, options, { stdout }) =>
       readLog(output(workspace), options, stdout, () => read(workspace)?.state === "running"),
     usage: (workspace) => attempt("usage", () => usageOf(read(workspace)?.groups ?? [])),
+    activity: (workspace) =>
+      attempt("activity", () => {
+        const note = read(workspace)
+        const hostPorts = note?.order.ports.map(({ hostPort }) => hostPort) ?? []
+        return activityOf(note?.groups ?? [], new Set(hostPorts))
+      }),
     listening: (workspace) => attempt("listening", () => listeningPorts(read(workspace)?.groups ?? [])),
     keepEnvironment: () => Effect.succeed(undefined),
     keepVolumes: () => Effect.succeed([]),
@@ -210,7 +217,7 @@ const run = (
   })
   if (kept !== undefined) closeSync(kept)
   if (detach === true) child.unref()
-  const group: Group = { pid: child.pid ?? 0, mark: markOf(child.pid ?? 0) }
+  const group: Group = { pid: child.pid ?? 0, mark: processMark(child.pid ?? 0) }
   const ended = Effect.async<Ended, BackendFailed>((resume) => {
     let timedOut = false
     const timer =

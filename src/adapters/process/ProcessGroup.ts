@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import type { Usage } from "../../app/ports/Backend.ts"
 import type { Protocol } from "../../domain/workspace/Spec.ts"
-import { bootId } from "../../events/bootId.ts"
+import { processMark } from "../../events/processMark.ts"
 
 /** A process group by its leader. `mark`: when that started, so that another process with its number is not taken for it. */
 export interface Group {
@@ -10,17 +10,10 @@ export interface Group {
   readonly mark: string
 }
 
-/** Empty where the system does not tell. */
-export const markOf = (pid: number): string => {
-  // After the command in parentheses, field 22 of all: clock ticks since the boot.
-  const started = textOf(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ")[19]
-  return started === undefined ? "" : `${bootId()}:${started}`
-}
-
 /** False when there is none of it any more. */
 export const killGroup = ({ pid, mark }: Group, signal: NodeJS.Signals): boolean => {
   try {
-    const now = markOf(pid)
+    const now = processMark(pid)
     // Without its leader a group may go on, but then nothing has taken the number.
     if (pid <= 1 || (now !== "" && now !== mark)) return false
     process.kill(-pid, signal)
@@ -28,6 +21,14 @@ export const killGroup = ({ pid, mark }: Group, signal: NodeJS.Signals): boolean
   } catch {
     return false
   }
+}
+
+/** Whether anything of it still runs; what has ended and is not yet waited for does not. */
+export const runs = (group: Group): boolean => {
+  const now = processMark(group.pid)
+  return (
+    (now === "" || now === group.mark) && membersOf([group]).some((pid) => !/\) Z /.test(textOf(`/proc/${pid}/stat`)))
+  )
 }
 
 /** In the environment of everything that a command starts, wherever it goes: a session of its own, another group. */
@@ -57,6 +58,7 @@ export const usageOf = (groups: ReadonlyArray<Group>): Usage => {
   return {
     time: Date.now(),
     processes: members.length,
+    cpuMs: members.reduce((sum, pid) => sum + cpuMs(pid), 0),
     memoryBytes: members.reduce((sum, pid) => sum + residentBytes(pid), 0)
   }
 }
@@ -89,6 +91,12 @@ const membersOf = (groups: ReadonlyArray<Group>): ReadonlyArray<number> =>
         )
         .map(Number)
 
+/** Columns 14 and 15 of all, in hundredths of a second (USER_HZ). */
+const cpuMs = (pid: number): number => {
+  const columns = textOf(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? []
+  return (Number(columns[11] ?? 0) + Number(columns[12] ?? 0)) * 10
+}
+
 const residentBytes = (pid: number): number => Number(textOf(`/proc/${pid}/statm`).split(" ")[1] ?? 0) * 4096
 
 const socketsOf = (pid: number): ReadonlyArray<string> =>
@@ -108,7 +116,7 @@ const namesIn = (folder: string): ReadonlyArray<string> => {
   }
 }
 
-const textOf = (file: string): string => {
+export const textOf = (file: string): string => {
   try {
     return readFileSync(file, "latin1")
   } catch {

@@ -1,5 +1,6 @@
 /** A `Host` block of ssh_config(5) that has OpenSSH's client reach a workspace as we do: the same route, key and known host. */
 import type { Route } from "../../app/ports/Backend.ts"
+import type { ConfigOptions } from "../../app/ports/Ssh.ts"
 import { quote } from "./RemoteScript.ts"
 
 export interface Block {
@@ -9,10 +10,17 @@ export interface Block {
   readonly identityFile: string
   readonly knownHostsFile: string
   readonly forwardAgent: boolean
+  readonly wake?: ConfigOptions["wake"]
 }
 
-export const configBlock = ({ alias, route, user, identityFile, knownHostsFile, forwardAgent }: Block): string =>
+export const configBlock = ({ alias, route, user, identityFile, knownHostsFile, forwardAgent, wake }: Block): string =>
   [
+    // ssh_config(5): run by the user's shell each time that this host is asked for, before the connection is made.
+    ...(wake === undefined
+      ? []
+      : [
+          `Match originalhost ${alias} exec ${argument(`test -e ${quote(wake.file)} && ${wake.command.map(quote).join(" ")}`)}`
+        ]),
     `Host ${alias}`,
     ...(route.kind === "tcp"
       ? [`  HostName ${route.host}`, `  Port ${route.port}`]

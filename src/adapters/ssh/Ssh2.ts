@@ -46,7 +46,7 @@ export const layer = (home: string): Layer.Layer<Ssh> => {
         ),
         Effect.map(connectionOf)
       ),
-    config: (destination, { proxy, forwardAgent = false } = {}) =>
+    config: (destination, { proxy, forwardAgent = false, wake } = {}) =>
       Effect.gen(function* () {
         const route = proxy === undefined ? destination.route : { kind: "command" as const, command: proxy }
         if (route.kind === "none") return yield* failure(destination.alias, "no-route", route.reason)
@@ -58,7 +58,8 @@ export const layer = (home: string): Layer.Layer<Ssh> => {
           user: destination.user,
           identityFile: file,
           knownHostsFile: KnownHosts.fileOf(folder, destination.alias),
-          forwardAgent
+          forwardAgent,
+          ...(wake === undefined ? {} : { wake })
         })
       })
   })

@@ -14,6 +14,7 @@ import {
 } from "../../app/ports/SyncMemory.ts"
 import type { Seen } from "../../app/ports/SyncSide.ts"
 import { initialState, type SyncState } from "../../app/sync/SyncState.ts"
+import { type Lock, takeLock } from "../../events/Lock.ts"
 import { type Entry, sameEntry, type SideName, type Tree } from "../../domain/sync/Entry.ts"
 
 const tables = `
@@ -61,7 +62,7 @@ export const make = (file: string) =>
         Effect.acquireUseRelease(
           lock(file),
           () => body,
-          (held) => Effect.sync(() => held.close())
+          (held) => Effect.sync(held.release)
         ),
       identity: attempt(() => said("identity") as Identity | undefined),
       identify: (identity) => inTransaction(() => say.run("identity", JSON.stringify(identity))),
@@ -96,26 +97,12 @@ export const make = (file: string) =>
     return memory
   })
 
-/** A transaction that stays open: the operating system ends it with the process, however that ends. */
-const lock = (file: string): Effect.Effect<Database.Database, SyncBusy | MemoryFailed> =>
+const lock = (file: string): Effect.Effect<Lock, SyncBusy | MemoryFailed> =>
   Effect.try({
-    try: () => {
-      const path = `${file}.lock`
-      closeSync(openSync(path, "a", 0o600))
-      const held = new Database(path, { timeout: 0 })
-      try {
-        held.exec("begin exclusive")
-        return held
-      } catch (cause) {
-        held.close()
-        throw cause
-      }
-    },
+    try: () => takeLock(`${file}.lock`),
     catch: (cause) =>
-      cause instanceof Database.SqliteError && cause.code.startsWith("SQLITE_BUSY")
-        ? new SyncBusy({ file })
-        : new MemoryFailed({ file: `${file}.lock`, detail: cause instanceof Error ? cause.message : String(cause) })
-  })
+      new MemoryFailed({ file: `${file}.lock`, detail: cause instanceof Error ? cause.message : String(cause) })
+  }).pipe(Effect.flatMap((held) => (held === undefined ? new SyncBusy({ file }) : Effect.succeed(held))))
 
 const known = (database: Database.Database): ReadonlyArray<KnownConflict> =>
   database.prepare("select path, copy, side, at from conflicts order by at, path").all() as ReadonlyArray<KnownConflict>

@@ -1,4 +1,7 @@
-/** What waits for a person: escalated runs, blocked tasks, what was done to checks, conversations that do nothing, and pauses. */
+/**
+ * What waits for a person: escalated runs, blocked tasks, what was done to checks, conversations that do nothing, workspaces that are
+ * to be stopped, and pauses.
+ */
 import * as Effect from "effect/Effect"
 import type { ProjectId, SessionId } from "../../domain/Ids.ts"
 import { isPaused, runFor } from "../../domain/boulder/Boulder.ts"
@@ -9,13 +12,15 @@ import * as Boulders from "../../projections/Boulders.ts"
 import * as Projects from "../../projections/Projects.ts"
 import * as Sessions from "../../projections/Sessions.ts"
 import * as Tasks from "../../projections/Tasks.ts"
+import type { Database } from "../../events/Database.ts"
+import * as Workspaces from "../../projections/WorkspaceRows.ts"
 import { Nexus } from "../Nexus.ts"
 import { Repositories } from "../ports/Repositories.ts"
 import { isoTime } from "../isoTime.ts"
 
-/** `subject`: the run or task. `todo`: the command that answers it. */
+/** `subject`: the run, task or workspace. `todo`: the command that answers it. */
 export interface Waiting {
-  readonly kind: "escalation" | "blocked task" | "integrity alarm" | "idle conversation" | "pause"
+  readonly kind: "escalation" | "blocked task" | "integrity alarm" | "idle conversation" | "idle workspace" | "pause"
   readonly project: string
   readonly subject: string
   readonly text: string
@@ -107,6 +112,7 @@ export const waitingFor = (project: ProjectId, now = Date.now()) =>
       ...alarms,
       ...blocked,
       ...idle,
+      ...idleWorkspaces(database, project, name),
       ...(paused !== null && isHeldUp
         ? [
             {
@@ -122,3 +128,20 @@ export const waitingFor = (project: ProjectId, now = Date.now()) =>
         : [])
     ]
   })
+
+const idleWorkspaces = (database: Database, project: ProjectId, name: string): ReadonlyArray<Waiting> =>
+  Workspaces.list(database, project).flatMap(({ workspace, used }): ReadonlyArray<Waiting> =>
+    workspace.idle === null
+      ? []
+      : [
+          {
+            kind: "idle workspace",
+            project: name,
+            subject: workspace.name,
+            text: `nobody used it for ${duration(workspace.idle.idleMs)}: it is stopped at ${isoTime(workspace.idle.stopsAt)}; its files stay`,
+            session: null,
+            since: isoTime(used),
+            todo: `nothing, or to keep it running: nexus workspace start ${workspace.name}`
+          }
+        ]
+  )

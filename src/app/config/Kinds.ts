@@ -40,15 +40,26 @@ export const number = (least: number, most: number): Kind<number> =>
 export const numberOrAny = (least: number, most: number): Kind<number | null> =>
   kind(Schema.NullOr(whole(least, most)), `a whole number from ${least} to ${most}, or null for any number`)
 
+/** Null: never. */
+export const numberOrNever = (least: number, most: number): Kind<number | null> =>
+  kind(Schema.NullOr(whole(least, most)), `a whole number from ${least} to ${most}, or null for never`)
+
+const span = (least: number, most: number) =>
+  Schema.transform(
+    Schema.String.pipe(Schema.pattern(/^\d{1,5}[smh]$/)),
+    Schema.Number.pipe(Schema.between(least, most)),
+    { strict: true, decode: (text) => millisecondsOf(text) ?? Number.NaN, encode: timeText }
+  )
+
 /** Milliseconds in the program, "15m" as it is written. */
 export const time = (least: number, most: number): Kind<number> =>
+  kind(span(least, most), `a time such as "90s", "15m" or "2h", from ${timeText(least)} to ${timeText(most)}`)
+
+/** Null: never. */
+export const timeOrNever = (least: number, most: number): Kind<number | null> =>
   kind(
-    Schema.transform(
-      Schema.String.pipe(Schema.pattern(/^\d{1,5}[smh]$/)),
-      Schema.Number.pipe(Schema.between(least, most)),
-      { strict: true, decode: (text) => millisecondsOf(text) ?? Number.NaN, encode: timeText }
-    ),
-    `a time such as "90s", "15m" or "2h", from ${timeText(least)} to ${timeText(most)}`
+    Schema.NullOr(span(least, most)),
+    `a time such as "90s", "15m" or "2h", from ${timeText(least)} to ${timeText(most)}, or null for never`
   )
 
 /** Null: all of them. */

@@ -1,6 +1,6 @@
 /** All settings there are, but for the gates, which have names of their own (GateSettings.ts). */
 import { defaultLimits, type Limits, longestRun } from "../../domain/boulder/Limits.ts"
-import { choice, type Kind, namesOrAll, number, numberOrAny, time, truth } from "./Kinds.ts"
+import { choice, type Kind, namesOrAll, number, numberOrAny, numberOrNever, time, timeOrNever, truth } from "./Kinds.ts"
 
 export interface Setting<A> {
   readonly kind: Kind<A>
@@ -90,7 +90,37 @@ export const settings = {
     "Whether subagents are held to a run as well",
     "NEXUS_ENFORCER_SUBAGENTS"
   ),
-  ...limitSettings
+  ...limitSettings,
+  "workspace.keeper": setting(
+    truth,
+    true,
+    "Whether a process of Nexus looks after workspaces while any of them runs: idle stop, samples of what they use, checkpoints",
+    "NEXUS_WORKSPACE_KEEPER"
+  ),
+  "workspace.idleStop": setting(
+    timeOrNever(minute, 30 * 24 * hour),
+    null,
+    "A workspace that nobody used for so long is stopped, after a warning; null: never",
+    "NEXUS_WORKSPACE_IDLE_STOP"
+  ),
+  "workspace.checkpointEveryEdits": setting(
+    numberOrNever(1, 100_000),
+    50,
+    "After so many file edits of agents in a workspace a checkpoint of its files is taken; null: never",
+    "NEXUS_WORKSPACE_CHECKPOINT_EVERY_EDITS"
+  ),
+  "workspace.checkpointBeforeRisk": setting(
+    truth,
+    true,
+    "Whether a checkpoint of a workspace's files is taken before an agent runs a command in it that can lose work",
+    "NEXUS_WORKSPACE_CHECKPOINT_BEFORE_RISK"
+  ),
+  "workspace.checkpointPatience": setting(
+    time(second, 7 * second),
+    2 * second,
+    "How long such a command is held up for its checkpoint at most; then it goes on without",
+    "NEXUS_WORKSPACE_CHECKPOINT_PATIENCE"
+  )
 }
 
 export type Key = keyof typeof settings

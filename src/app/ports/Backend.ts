@@ -132,9 +132,22 @@ export type Access =
   | (Exclude<Route, { readonly kind: "none" }> & { readonly user: string })
   | Extract<Route, { readonly kind: "none" }>
 
+/** What shows that it is used now. */
+export interface Activity {
+  /** Connections from outside to its SSH server, and to the services that have a port of this machine. */
+  readonly ssh: number
+  readonly connections: number
+  /** Commands that were started in it and have not ended. */
+  readonly commands: number
+  /** Programs with a terminal, such as a shell in tmux. */
+  readonly terminals: number
+}
+
 /** One reading. Absent: the backend can't tell. */
 export interface Usage {
   readonly time: number
+  /** Milliseconds of processor time that it used so far; begins anew with each start. */
+  readonly cpuMs?: number
   /** Of one processor: 1.5 is one and a half. */
   readonly cpus?: number
   readonly memoryBytes?: number
@@ -205,7 +218,12 @@ export interface Backend {
     options: { readonly follow: boolean; readonly tail: number | undefined },
     to: { readonly stdout: Writable; readonly stderr: Writable }
   ) => Effect.Effect<void, BackendFailure>
-  readonly usage: (workspace: WorkspaceId) => Effect.Effect<Usage, BackendFailure>
+  /** `quick`: without what takes time to find out, such as the disk space. */
+  readonly usage: (
+    workspace: WorkspaceId,
+    options?: { readonly quick: boolean }
+  ) => Effect.Effect<Usage, BackendFailure>
+  readonly activity: (workspace: WorkspaceId) => Effect.Effect<Activity, BackendFailure>
   /** Ports on which something inside listens now. */
   readonly listening: (
     workspace: WorkspaceId

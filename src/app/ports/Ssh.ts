@@ -121,6 +121,8 @@ export interface ConfigOptions {
   /** A program that is the connection, in place of the destination's own route. */
   readonly proxy?: readonly [string, ...ReadonlyArray<string>]
   readonly forwardAgent?: boolean
+  /** What is run before a connection is made, while that file is there. */
+  readonly wake?: { readonly file: string; readonly command: ReadonlyArray<string> }
 }
 
 export class Ssh extends Context.Tag("nexus/app/Ssh")<

@@ -11,6 +11,7 @@ import { running } from "./Execute.ts"
 import { backendNamed } from "./Find.ts"
 import { destinationOf } from "./Reach.ts"
 import type { Say } from "./StartWithPorts.ts"
+import { whileUsed } from "./Uses.ts"
 
 interface Place {
   readonly workspace: string
@@ -55,7 +56,7 @@ export const copyBetween = (source: string, target: string, options: CopyOptions
       const files = yield* connection.sftp
       return yield* from === undefined ? files.send(begin, end, options) : files.receive(begin, end, options)
     })
-    return yield* Effect.scoped(copying).pipe(
+    return yield* whileUsed(workspace, Effect.scoped(copying)).pipe(
       Effect.mapError((failure) =>
         failure._tag === "FileFailed" && failure.kind === "missing" && failure.path === begin
           ? new NotFound({ what: "file or folder", name: source, hint: "See what there is." })

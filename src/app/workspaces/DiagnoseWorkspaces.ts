@@ -8,6 +8,7 @@ import * as Rows from "../../projections/WorkspaceRows.ts"
 import type { Diagnosis } from "../Doctor.ts"
 import { Nexus } from "../Nexus.ts"
 import { Backends } from "../ports/Backend.ts"
+import { diagnoseKeeper } from "./keep/DiagnoseKeeper.ts"
 import { look } from "./Repair.ts"
 
 /** Less free space than this, in bytes, will not do for long. */
@@ -35,7 +36,7 @@ export const diagnoseWorkspaces = Effect.gen(function* () {
       })
   }
   if (workspaces.length === 0) return found
-  found.push(sshClient(person.path), portRange(), disk(home.path))
+  found.push(sshClient(person.path), portRange(), disk(home.path), diagnoseKeeper(home, workspaces))
   for (const listed of workspaces) {
     const drifts = yield* Effect.either(look(listed))
     const check = `workspace ${listed.workspace.name}`

@@ -4,10 +4,13 @@ import { Transform, type Readable, type Writable } from "node:stream"
 import * as Effect from "effect/Effect"
 import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { backendNamed, find } from "./Find.ts"
+import { startKeeper } from "./keep/StartKeeper.ts"
 import { start } from "./Life.ts"
+import { isHeld } from "./Operate.ts"
 import { variablesOf } from "./Order.ts"
 import { recordRan } from "./RecordRan.ts"
 import type { Say } from "./StartWithPorts.ts"
+import { whileUsed } from "./Uses.ts"
 
 export interface Asked {
   readonly command: readonly [string, ...ReadonlyArray<string>]
@@ -28,16 +31,20 @@ export const execute = (name: string, asked: Asked, say: Say) =>
     const backend = yield* backendNamed(workspace.spec.backend)
     const [stdout, stderr] = [measured(asked.stdout), measured(asked.stderr)]
     const { cwd, timeout, stdin, command, detach } = asked
-    const ended = yield* backend.execute(workspace.id, {
-      command,
-      detach,
-      variables: { ...(yield* variablesOf(workspace)), ...asked.variables },
-      stdout: stdout.stream,
-      stderr: stderr.stream,
-      ...(stdin === undefined ? {} : { stdin }),
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(timeout === undefined ? {} : { timeout })
-    })
+    const variables = { ...(yield* variablesOf(workspace)), ...asked.variables }
+    const ended = yield* whileUsed(
+      workspace,
+      backend.execute(workspace.id, {
+        command,
+        detach,
+        variables,
+        stdout: stdout.stream,
+        stderr: stderr.stream,
+        ...(stdin === undefined ? {} : { stdin }),
+        ...(cwd === undefined ? {} : { cwd }),
+        ...(timeout === undefined ? {} : { timeout })
+      })
+    )
     yield* recordRan(
       workspace.id,
       "exec",
@@ -51,8 +58,11 @@ export const execute = (name: string, asked: Asked, say: Say) =>
 /** Started, if only nobody used it for a while; else refused unless it runs. */
 export const running = (name: string, say: Say) =>
   Effect.gen(function* () {
-    const { workspace } = yield* find(name)
-    if (workspace.status === "running") return workspace
+    const { workspace } = yield* afterStop(name)
+    if (workspace.status === "running") {
+      yield* startKeeper(workspace)
+      return workspace
+    }
     if (workspace.status === "stopped" && workspace.stoppedFor === "idle")
       return yield* start(name, say).pipe(
         // Not what was asked for: whoever runs something sees whether it is well.
@@ -63,6 +73,23 @@ export const running = (name: string, say: Say) =>
       )
     return yield* notRunning(workspace)
   })
+
+/** One that is just being stopped, because nobody used it until now, is waited for: then it can be started. */
+const afterStop = (name: string) =>
+  Effect.gen(function* () {
+    const until = Date.now() + longestStop
+    let found = yield* find(name)
+    while (isBeingStopped(found.workspace) && Date.now() < until) {
+      yield* Effect.sleep(50)
+      found = yield* find(name)
+    }
+    return found
+  })
+
+/** Milliseconds. */
+const longestStop = 20_000
+
+const isBeingStopped = ({ pending }: Workspace): boolean => pending?.operation === "stop" && isHeld(pending.holder)
 
 const notRunning = ({ name, status }: Workspace) =>
   new WorkspaceRefused({

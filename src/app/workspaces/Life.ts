@@ -1,10 +1,12 @@
 /** A workspace's life between its creation and its end: started, stopped, paused, resumed. */
 import * as Effect from "effect/Effect"
+import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { legal, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { Nexus } from "../Nexus.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
+import { fallAsleep, wake } from "./Asleep.ts"
 import { backendNamed, find } from "./Find.ts"
-import { operate } from "./Operate.ts"
+import { operate, record } from "./Operate.ts"
 import { afterStart, before } from "./hooks/AroundLife.ts"
 import { siteOf } from "./Order.ts"
 import { type Say, silent, startWithPorts } from "./StartWithPorts.ts"
@@ -18,10 +20,11 @@ const grace = 10_000
 export const start = (name: string, say: Say) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
-    if (workspace.status === "running") return workspace
+    if (workspace.status === "running") return workspace.idle === null ? workspace : yield* goOn(workspace.id)
     const backend = yield* backendNamed(workspace.spec.backend)
     yield* backend.probe
     say("Starting")
+    yield* wake(workspace)
     const started = yield* operate(workspace.id, {
       operation: "start",
       steps: [{ kind: "start", act: (step) => startWithPorts(workspace.id, backend, step, say) }],
@@ -31,12 +34,17 @@ export const start = (name: string, say: Say) =>
     return started
   })
 
+/** One that is to be stopped because nobody uses it is not. */
+const goOn = (id: WorkspaceId) =>
+  record(id, () => [{ type: "WorkspaceIdleEnded", payload: { workspace: id, why: "it was asked to go on" } }])
+
 /** Its hooks are run first, while it runs. */
 export const stop = (name: string, why: "asked" | "idle" = "asked", say: Say = silent) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     if (workspace.status === "stopped") return workspace
     const backend = yield* backendNamed(workspace.spec.backend)
+    if (why === "idle") yield* fallAsleep(workspace)
     return yield* operate(workspace.id, {
       operation: "stop",
       steps: [

@@ -12,8 +12,8 @@ export interface Reading {
   readonly why: string | undefined
 }
 
-/** One reading of a workspace, or of all of this project, all at once. */
-export const measure = (name: string | undefined) =>
+/** One reading of a workspace, or of all of this project, all at once. `quick`: without what takes time to find out. */
+export const measure = (name: string | undefined, quick = false) =>
   Effect.gen(function* () {
     const listed = name === undefined ? yield* list(false) : [yield* find(name)]
     return yield* Effect.forEach(
@@ -21,7 +21,7 @@ export const measure = (name: string | undefined) =>
       ({ workspace: { id, name, status, spec } }) =>
         Effect.gen(function* () {
           const backend = yield* backendNamed(spec.backend)
-          return yield* backend.usage(id)
+          return yield* backend.usage(id, { quick })
         }).pipe(
           Effect.match({
             onSuccess: (usage): Reading => ({ name, status, usage, why: undefined }),
@@ -30,6 +30,23 @@ export const measure = (name: string | undefined) =>
         ),
       { concurrency: 8 }
     )
+  })
+
+/** Readings one after the other, each time that it is run: quick ones, of which two say what the processor did in between. */
+export const measureOn = (name: string | undefined) =>
+  Effect.sync(() => {
+    let last = new Map<string, Usage>()
+    return Effect.map(measure(name, true), (readings) => {
+      const found = readings.map((reading): Reading => {
+        const { usage } = reading
+        const before = last.get(reading.name)
+        if (usage?.cpuMs === undefined || before?.cpuMs === undefined || usage.time <= before.time) return reading
+        const cpus = Math.max(0, usage.cpuMs - before.cpuMs) / (usage.time - before.time)
+        return { ...reading, usage: { ...usage, cpus } }
+      })
+      last = new Map(readings.flatMap(({ name, usage }) => (usage === undefined ? [] : [[name, usage]])))
+      return found
+    })
   })
 
 /** What its own programs printed: those that nobody waited for. */

@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Programs } from "../ports/Programs.ts"
 import { backendNamed, find } from "./Find.ts"
+import { running } from "./Execute.ts"
 import { aliasOf } from "./Reach.ts"
+import type { Say } from "./StartWithPorts.ts"
 
 /** An editor that can be started from here. */
 export const editors = ["code", "cursor"] as const
@@ -34,9 +36,11 @@ export const waysIn = (name: string) =>
   })
 
 /** Starts an editor there. Fails with EditorFailed. */
-export const openWith = (name: string, editor: Editor) =>
+export const openWith = (name: string, editor: Editor, say: Say) =>
   Effect.gen(function* () {
     const ways = yield* waysIn(name)
+    // An editor is not told what to start first.
+    if (ways.workspace.stoppedFor === "idle") yield* running(name, say)
     const command = ways.commands.find((one) => one.editor === editor)?.command ?? []
     const ran = yield* (yield* Programs).run(command, { cwd: ways.workspace.folder, timeout: 60_000, keep: 4096 })
     if (ran.exit !== 0)

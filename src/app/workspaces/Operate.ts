@@ -27,6 +27,7 @@ import type { Ssh, SshFilesUnusable } from "../ports/Ssh.ts"
 import type { TreeFailure, TreeStore } from "../ports/TreeStore.ts"
 import type { WorktreeFailure, Worktrees } from "../ports/Worktrees.ts"
 import { stateIn } from "./Find.ts"
+import { startKeeper } from "./keep/StartKeeper.ts"
 
 export type Fact = CheckpointFact | WorkspaceFact
 
@@ -94,7 +95,10 @@ export const operate = (id: WorkspaceId, plan: Plan): Effect.Effect<Workspace, S
           return [done, ...plan.outcome(workspace)]
         })
       }
-      return yield* record(id, () => [])
+      const workspace = yield* record(id, () => [])
+      // Whoever has a workspace run sees to it that it is looked after.
+      if (workspace.status === "running") yield* startKeeper(workspace)
+      return workspace
     })
   )
 
@@ -124,7 +128,8 @@ export const record = (
   })
 
 /** Who does what this process does, and as part of which conversation. */
-export const byWhom = Effect.map(Nexus, ({ user, caller }) => {
+export const byWhom = Effect.map(Nexus, ({ user, caller, itself }) => {
+  if (itself === true) return { actor: { kind: "system", name: "nexus" } satisfies Actor }
   const actor: Actor = caller === undefined ? { kind: "human", name: user } : { kind: "agent", name: caller.agent }
   return { actor, ...(caller?.session === undefined ? {} : { correlation: caller.session }) }
 })

@@ -7,6 +7,7 @@ import { mkdirSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { CheckpointId } from "../../domain/workspace/Ids.ts"
+import { isLight } from "../../domain/workspace/Checkpoint.ts"
 import { refusal, type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import type { CheckpointCompleted } from "../../domain/workspace/CheckpointEvents.ts"
 import { EventLog } from "../../events/EventLog.ts"
@@ -156,6 +157,7 @@ const stepsTo = (
     }
     const isOther =
       backend.isolates &&
+      !isLight(then) &&
       (now === undefined ||
         hashOfPart(then.held.environment) !== hashOfPart(now.held.environment) ||
         then.held.volumes.some(({ name, part }) => hashOfPart(part) !== volumeOf(now, name)))

@@ -7,6 +7,7 @@ import { variablesOf } from "./Order.ts"
 import { destinationOf } from "./Reach.ts"
 import { recordRan } from "./RecordRan.ts"
 import type { Say } from "./StartWithPorts.ts"
+import { whileUsed } from "./Uses.ts"
 
 export interface Asked {
   /** In place of a shell. */
@@ -23,9 +24,9 @@ export const shell = (name: string, { command, forwardAgent, agent, terminal }: 
     const workspace = yield* running(name, say)
     const backend = yield* backendNamed(workspace.spec.backend)
     const variables = yield* variablesOf(workspace)
-    const ended =
+    const session =
       backend.here === undefined
-        ? yield* Effect.scoped(
+        ? Effect.scoped(
             Effect.gen(function* () {
               const destination = yield* destinationOf(workspace, backend)
               const ssh = yield* Ssh
@@ -39,7 +40,8 @@ export const shell = (name: string, { command, forwardAgent, agent, terminal }: 
               })
             })
           )
-        : yield* backend.here.shell(workspace.id, { command, variables })
+        : backend.here.shell(workspace.id, { command, variables })
+    const ended = yield* whileUsed(workspace, session)
     yield* recordRan(workspace.id, "shell", command ?? ["shell"], ended)
     return ended
   })

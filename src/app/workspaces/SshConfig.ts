@@ -6,6 +6,7 @@ import type { Workspace } from "../../domain/workspace/Workspace.ts"
 import { Nexus } from "../Nexus.ts"
 import { Ssh, SshFilesUnusable } from "../ports/Ssh.ts"
 import { replaceFile } from "../ReplaceFile.ts"
+import { asleepFile } from "./Asleep.ts"
 import { backendNamed, find, list } from "./Find.ts"
 import { destinationOf } from "./Reach.ts"
 
@@ -21,7 +22,10 @@ export const blockOf = (workspace: Workspace) =>
   Effect.gen(function* () {
     const backend = yield* backendNamed(workspace.spec.backend)
     const destination = yield* destinationOf(workspace, backend)
-    const text = yield* (yield* Ssh).config(destination)
+    const { home, program } = yield* Nexus
+    const command = [program.node, program.nexus, "--home", home.path, "workspace", "start", workspace.id]
+    const wake = { file: asleepFile(home.workspaces, workspace), command }
+    const text = yield* (yield* Ssh).config(destination, { wake })
     return { name: workspace.name, alias: destination.alias, folder: workspace.folder, text } satisfies Block
   })
 

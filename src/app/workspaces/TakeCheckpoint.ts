@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { type Checkpoint, nextId, retention } from "../../domain/workspace/Checkpoint.ts"
+import { type Checkpoint, isLight, nextId, retention } from "../../domain/workspace/Checkpoint.ts"
 import type { CheckpointCompleted, Occasion, Part } from "../../domain/workspace/CheckpointEvents.ts"
 import { type WorkspaceId, workspaceStream } from "../../domain/workspace/Ids.ts"
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
@@ -30,6 +30,8 @@ export interface Asked {
   readonly ignored: boolean
   /** The files that are about to be restored over these. */
   readonly over?: string
+  /** Afterwards it would not be of use any more, and becomes none; milliseconds since 1970. */
+  readonly until?: number
 }
 
 /** Nobody takes so many of one workspace. */
@@ -48,7 +50,8 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
     const { redact } = yield* Secrets
     const clean = (text: string | undefined) => (text === undefined ? undefined : cleanText(text, redact).text)
     const [name, message] = [clean(asked.name), clean(asked.message)]
-    const { occasion, ignored, over } = asked
+    const { occasion, ignored, over, until } = asked
+    const light = isLight(asked)
     if (name !== undefined && checkpoints.some((one) => one.name === name && one.status === "completed"))
       return yield* new WorkspaceRefused({
         reason: `${workspace.name} has a checkpoint ${JSON.stringify(name)} already.`,
@@ -94,23 +97,32 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
             Effect.gen(function* () {
               mkdirSync(aside, { recursive: true, mode: 0o700 })
               const gitDirectory = yield* worktrees.gitDirectoryOf(site)
-              const [pausedMs, kept] = yield* whileHeld(
-                backend,
-                id,
-                Effect.all({
-                  files: trees.keepFiles(workspace.folder, {
-                    ...selection(ignored),
-                    ...(over === undefined ? {} : { over })
-                  }),
-                  git: trees.keepGit(gitDirectory),
-                  environment: backend.keepEnvironment(id, aside),
-                  volumes: backend.keepVolumes(id, aside)
+              const keeping = Effect.all({
+                files: trees.keepFiles(workspace.folder, {
+                  ...selection(ignored),
+                  ...(over === undefined ? {} : { over })
+                }),
+                git: trees.keepGit(gitDirectory),
+                environment: light ? Effect.succeed(undefined) : backend.keepEnvironment(id, aside),
+                volumes: light ? Effect.succeed([]) : backend.keepVolumes(id, aside)
+              })
+              // Nobody asked for it, so nobody's programs are held for it.
+              const [pausedMs, kept] = yield* light
+                ? Effect.map(keeping, (kept) => [0, kept] as const)
+                : whileHeld(backend, id, keeping)
+              if (until !== undefined && Date.now() > until)
+                return yield* new WorkspaceRefused({
+                  reason: "it took too long, and what it was for was not held up any longer.",
+                  hint: `Take one now: nexus workspace checkpoint create ${workspace.name}`
                 })
-              )
               const environment =
                 kept.environment === undefined
                   ? excluded(
-                      backend.isolates ? "nothing differs from the image" : "this backend has no environment of its own"
+                      light
+                        ? "it was taken without being asked for: files and git state alone"
+                        : backend.isolates
+                          ? "nothing differs from the image"
+                          : "this backend has no environment of its own"
                     )
                   : partOf(yield* trees.keepArchive(kept.environment.file), last, (held) => held.environment)
               const volumes = yield* Effect.forEach(kept.volumes, ({ volume, file }) =>

@@ -33,6 +33,6 @@ export const inboxCommand = Command.make(
     )
 ).pipe(
   Command.withDescription(
-    "List what waits for a person: escalations, blocked tasks, integrity alarms, idle conversations, pauses"
+    "List what waits for a person: escalations, blocked tasks, integrity alarms, idle conversations and workspaces, pauses"
   )
 )

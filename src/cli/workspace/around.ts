@@ -10,7 +10,7 @@ import { globals } from "../Globals.ts"
 import { Output } from "../Output.ts"
 import { withLog } from "../withLog.ts"
 import { name } from "./life.ts"
-import { withWorkspaces } from "./withWorkspaces.ts"
+import { say, withWorkspaces } from "./withWorkspaces.ts"
 
 export const envCommand = Command.make(
   "env",
@@ -63,7 +63,7 @@ export const openCommand = Command.make(
         const editor = Option.getOrUndefined(given.with)
         const { workspace, alias, commands } = yield* editor === undefined
           ? waysIn(given.name)
-          : openWith(given.name, editor)
+          : openWith(given.name, editor, yield* say)
         yield* output.result(
           { name: workspace.name, folder: workspace.folder, alias, commands, opened: editor ?? null },
           () =>

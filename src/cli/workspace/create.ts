@@ -13,7 +13,7 @@ import { readTemplate } from "../../app/workspaces/template/Template.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
 import { shownWhenMade } from "./life.ts"
-import { bytesOf, imageOf, servicesOf, variablesFrom } from "./specOptions.ts"
+import { bytesOf, idleStopOf, imageOf, servicesOf, variablesFrom } from "./specOptions.ts"
 import { remark, say, withWorkspaces } from "./withWorkspaces.ts"
 
 const optional = (name: string, what: string) =>
@@ -59,6 +59,7 @@ export const createCommand = Command.make(
       Options.withDescription("NAME:PATH, a folder inside that outlives restarts; may be repeated"),
       Options.repeated
     ),
+    idleStop: optional("idle-stop", "Stop it when nobody used it for so long, such as 2h; never; default: as set"),
     network: Options.choice("network", ["own", "none"]).pipe(
       Options.withDescription("own: reaches out, apart from other workspaces; none: reaches nothing; default: own"),
       Options.optional
@@ -106,6 +107,7 @@ export const createCommand = Command.make(
             services: yield* servicesOf(given.port),
             volumes: yield* volumesOf(given.volume),
             variables: yield* variablesFrom(given.env),
+            ...(yield* idleStopOf(given.idleStop)),
             ...(Option.isNone(given.network) ? {} : { network: given.network.value }),
             ...(given.dind ? { nested: true } : {})
           }

@@ -1,19 +1,15 @@
-/** `nexus workspace logs`, `stats`. */
-import * as Args from "@effect/cli/Args"
+/** `nexus workspace logs`. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Writable } from "node:stream"
-import { isoTime } from "../../app/isoTime.ts"
-import { logs, measure, type Reading } from "../../app/workspaces/Measure.ts"
+import { logs } from "../../app/workspaces/Measure.ts"
 import { hookLog } from "../../app/workspaces/hooks/HookLog.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
 import { print } from "../print.ts"
-import { table } from "../Table.ts"
-import { shownBytes } from "./checkpointLines.ts"
 import { name } from "./life.ts"
 import { withWorkspaces } from "./withWorkspaces.ts"
 
@@ -85,62 +81,4 @@ const jsonLines = (stream: "stdout" | "stderr") => {
       done()
     }
   })
-}
-
-export const statsCommand = Command.make(
-  "stats",
-  {
-    name: Args.text({ name: "NAME" }).pipe(
-      Args.withDescription("A workspace of this project; default: all of them"),
-      Args.optional
-    ),
-    ...globals
-  },
-  (given) =>
-    withWorkspaces(
-      Effect.gen(function* () {
-        const output = yield* Output
-        const items = yield* measure(Option.getOrUndefined(given.name))
-        for (const { name, why } of items) if (why !== undefined) yield* output.note(`${name}: ${why}`)
-        yield* output.result({ items: items.map(view) }, () =>
-          items.length === 0
-            ? ["No workspaces yet. Make one: nexus workspace create feat-x"]
-            : table(
-                ["NAME", "STATUS", "CPU", "MEMORY", "DISK", "NET IN", "NET OUT", "PROCESSES"],
-                items.map(cells),
-                output.style
-              )
-        )
-      })
-    )
-).pipe(Command.withDescription("What workspaces use now"))
-
-const view = ({ name, status, usage, why }: Reading) => {
-  const { time, cpus, memoryBytes, diskBytes, networkInBytes, networkOutBytes, processes } = usage ?? {}
-  return {
-    name,
-    status,
-    time: time === undefined ? null : isoTime(time),
-    cpus: cpus ?? null,
-    memoryBytes: memoryBytes ?? null,
-    diskBytes: diskBytes ?? null,
-    networkInBytes: networkInBytes ?? null,
-    networkOutBytes: networkOutBytes ?? null,
-    processes: processes ?? null,
-    why: why ?? null
-  }
-}
-
-const cells = ({ name, status, usage }: Reading): ReadonlyArray<string> => {
-  const bytes = (amount: number | undefined) => (amount === undefined ? "" : shownBytes(amount))
-  return [
-    name,
-    status,
-    usage?.cpus === undefined ? "" : `${Math.round(usage.cpus * 100)} %`,
-    bytes(usage?.memoryBytes),
-    bytes(usage?.diskBytes),
-    bytes(usage?.networkInBytes),
-    bytes(usage?.networkOutBytes),
-    usage?.processes === undefined ? "" : String(usage.processes)
-  ]
 }

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import { resolve } from "node:path"
 import type { Image, Service, Spec, Variable } from "../../domain/workspace/Spec.ts"
 import { bytesFrom, serviceFrom } from "../../app/workspaces/spec/Texts.ts"
+import { durationOf } from "../../domain/Moment.ts"
 import { UsageWrong } from "../Invocation.ts"
 
 const wrong = (message: string) => new UsageWrong({ message })
@@ -17,6 +18,16 @@ export const bytesOf = (
   return bytes === undefined
     ? wrong(`${option}: ${JSON.stringify(given.value)} is no size. Such as: 512m, 2g.`)
     : Effect.succeed(bytes)
+}
+
+/** `2h`, `never`. */
+export const idleStopOf = (given: Option.Option<string>): Effect.Effect<Pick<Spec, "idleStopMs">, UsageWrong> => {
+  if (Option.isNone(given)) return Effect.succeed({})
+  if (given.value === "never") return Effect.succeed({ idleStopMs: null })
+  const idleStopMs = durationOf(given.value)
+  return idleStopMs === undefined || idleStopMs < 60_000
+    ? wrong(`--idle-stop: ${JSON.stringify(given.value)} is no time from a minute on. Such as: 30m, 2h, never.`)
+    : Effect.succeed({ idleStopMs })
 }
 
 interface ImageOptions {

@@ -6,6 +6,7 @@ import { checkpointCommand } from "./checkpoint.ts"
 import { copyCommand } from "./copy.ts"
 import { createCommand } from "./create.ts"
 import { execCommand } from "./execHelp.ts"
+import { keepCommand } from "./keepHelp.ts"
 import {
   deleteCommand,
   listCommand,
@@ -16,11 +17,12 @@ import {
   startCommand,
   stopCommand
 } from "./life.ts"
-import { logsCommand, statsCommand } from "./measure.ts"
+import { logsCommand } from "./measure.ts"
 import { portCommand } from "./port.ts"
 import { setupCommand } from "./setup.ts"
 import { templateCommand } from "./template.ts"
 import { sshHelpCommand } from "./sshHelp.ts"
+import { statsCommand } from "./stats.ts"
 import { sshConfigCommand } from "./sshConfig.ts"
 
 export const workspaceCommand = Command.make("workspace").pipe(
@@ -46,6 +48,7 @@ export const workspaceCommand = Command.make("workspace").pipe(
     openCommand,
     logsCommand,
     statsCommand,
+    keepCommand,
     diffCommand,
     mergeCommand,
     promoteCommand,

@@ -1,6 +1,7 @@
 /** Workspaces as they are printed. */
 import type { Health } from "../../app/workspaces/hooks/Health.ts"
 import { isoTime } from "../../app/isoTime.ts"
+import { duration } from "../../domain/boulder/Wording.ts"
 import { isSetUp } from "../../domain/workspace/HookRan.ts"
 import type { Listed } from "../../projections/WorkspaceRows.ts"
 import type { Style } from "../printResult.ts"
@@ -9,13 +10,15 @@ import { shownTime } from "../shownTime.ts"
 
 /** An item of `nexus workspace list --json`. */
 export const workspaceView = ({ workspace, project, created, used, checkpoints }: Listed, health?: Health) => {
-  const { id, name, status, failure, branch, base, commit, folder, repository, spec, ports, pending, from } = workspace
+  const { id, name, status, failure, idle, branch, base, commit, folder, repository, spec, ports, pending, from } =
+    workspace
   return {
     id,
     name,
     project,
     status,
     failure,
+    idle: idle === null ? null : { idleMs: idle.idleMs, stopsAt: isoTime(idle.stopsAt) },
     pending: pending === null ? null : { operation: pending.operation, step: pending.kind, pid: pending.holder.pid },
     backend: spec.backend,
     image: spec.image,
@@ -93,8 +96,9 @@ export const listLines = (
     : workspaceTable(items, output, healths)
 
 const statusWords = (workspace: Listed["workspace"]): string => {
-  const { status, pending, stoppedFor } = workspace
+  const { status, pending, stoppedFor, idle } = workspace
   if (pending !== null) return `${status} (${pending.operation} …)`
+  if (idle !== null) return `${status} (idle: stops at ${shownTime(isoTime(idle.stopsAt)).slice(11, 16)})`
   if (status === "running" && !isSetUp(workspace)) return "running (not set up)"
   return status === "stopped" && stoppedFor === "idle" ? "stopped (idle)" : status
 }
@@ -114,6 +118,9 @@ export const workspaceLines = (
     ["backend", spec.backend],
     ...(spec.devcontainer === undefined ? [] : [["made by", spec.devcontainer.from] as const]),
     ...(spec.nested ? [["nested", "runs containers of its own; programs in it could leave it"] as const] : []),
+    ...(spec.idleStopMs === undefined
+      ? []
+      : [["idle stop", spec.idleStopMs === null ? "never" : `after ${duration(spec.idleStopMs)}`] as const]),
     ...ports.map(({ service, host, hostPort, port, protocol }): readonly [string, string] => [
       "port",
       `${host}:${hostPort} → ${port}/${protocol} (${service})`

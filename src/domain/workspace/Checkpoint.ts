@@ -47,6 +47,10 @@ export const evolve = (checkpoints: Checkpoints, fact: CheckpointFact, time: num
   }
 }
 
+/** Taken by itself while programs go on: it holds files and git state alone, and says nothing of the environment and volumes. */
+export const isLight = ({ occasion }: Pick<Checkpoint, "occasion">): boolean =>
+  occasion === "edits" || occasion === "risky-step"
+
 /** What a checkpoint's parts are kept under. */
 export const hashesOf = ({ held }: Checkpoint): ReadonlyArray<string> =>
   held === null

@@ -21,6 +21,8 @@ export type WorkspaceFact =
   | { readonly type: "WorkspaceHostKeyMade"; readonly payload: Events.WorkspaceHostKeyMade }
   | { readonly type: "WorkspaceStarted"; readonly payload: Events.WorkspaceStarted }
   | { readonly type: "WorkspaceStopped"; readonly payload: Events.WorkspaceStopped }
+  | { readonly type: "WorkspaceIdleWarned"; readonly payload: Events.WorkspaceIdleWarned }
+  | { readonly type: "WorkspaceIdleEnded"; readonly payload: Events.WorkspaceIdleEnded }
   | { readonly type: "WorkspacePaused"; readonly payload: Events.WorkspacePaused }
   | { readonly type: "WorkspaceResumed"; readonly payload: Events.WorkspaceResumed }
   | { readonly type: "WorkspaceFailed"; readonly payload: Events.WorkspaceFailed }
@@ -51,6 +53,8 @@ export interface Workspace extends Omit<Events.WorkspaceRequested, "workspace"> 
   readonly failure: Pick<Events.WorkspaceFailed, "reason" | "advice"> | null
   /** Why it was stopped last; null while it was not. */
   readonly stoppedFor: Events.WorkspaceStopped["why"] | null
+  /** It is to be stopped because nobody uses it; null: it is not. */
+  readonly idle: Pick<Events.WorkspaceIdleWarned, "idleMs" | "stopsAt"> | null
   /** The public key of its SSH server; null before it has one. */
   readonly hostKey: string | null
   /** How it is to be deleted, once that is asked for. */
@@ -173,6 +177,7 @@ export const evolve = (state: Workspace | undefined, fact: CheckpointFact | Work
       pending: null,
       failure: null,
       stoppedFor: null,
+      idle: null,
       hostKey: null,
       deletion: null,
       hooks: {}
@@ -191,11 +196,17 @@ export const evolve = (state: Workspace | undefined, fact: CheckpointFact | Work
       return state.pending?.step === fact.payload.step ? { ...state, pending: null } : state
     case "WorkspaceStarted":
     case "WorkspaceResumed":
-      return { ...state, status: "running", failure: null, stoppedFor: null }
+      return { ...state, status: "running", failure: null, stoppedFor: null, idle: null }
     case "WorkspaceStopped":
-      return { ...state, status: "stopped", failure: null, stoppedFor: fact.payload.why }
+      return { ...state, status: "stopped", failure: null, stoppedFor: fact.payload.why, idle: null }
     case "WorkspacePaused":
-      return { ...state, status: "paused", failure: null }
+      return { ...state, status: "paused", failure: null, idle: null }
+    case "WorkspaceIdleWarned": {
+      const { idleMs, stopsAt } = fact.payload
+      return { ...state, idle: { idleMs, stopsAt } }
+    }
+    case "WorkspaceIdleEnded":
+      return { ...state, idle: null }
     case "WorkspaceFailed":
       return { ...state, status: "failed", failure: { reason: fact.payload.reason, advice: fact.payload.advice } }
     case "WorkspaceDeletionRequested":

@@ -99,6 +99,18 @@ export const WorkspaceStopped = Schema.Struct({
 })
 export type WorkspaceStopped = typeof WorkspaceStopped.Type
 
+/** Nobody used it for so long: it is stopped at that time (milliseconds since 1970), unless it is used before. */
+export const WorkspaceIdleWarned = Schema.Struct({
+  workspace: WorkspaceId,
+  idleMs: Schema.Int,
+  stopsAt: Schema.Int
+})
+export type WorkspaceIdleWarned = typeof WorkspaceIdleWarned.Type
+
+/** The warning does not hold any more; `why`: what was seen, in a few words. */
+export const WorkspaceIdleEnded = Schema.Struct({ workspace: WorkspaceId, why: Schema.String })
+export type WorkspaceIdleEnded = typeof WorkspaceIdleEnded.Type
+
 export const WorkspacePaused = Schema.Struct({ workspace: WorkspaceId, why: Schema.Literal("asked", "outside") })
 export type WorkspacePaused = typeof WorkspacePaused.Type
 

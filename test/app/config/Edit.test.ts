@@ -2,6 +2,7 @@
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
 import { parse, stripComments } from "jsonc-parser"
+import { millisecondsOf } from "../../../src/app/config/Times.ts"
 import { describe, expect, it } from "vitest"
 import { contentOf, within } from "../../../src/app/config/ConfigFile.ts"
 import { withoutValue, withValue } from "../../../src/app/config/Edit.ts"
@@ -40,7 +41,16 @@ const text = (key: Key): fc.Arbitrary<string> => {
       fc.array(fc.constantFrom("ci", "types", "e2e")).map((names) => JSON.stringify(names)),
       fc.constantFrom("ci", "ci,types", "ci, e2e")
     )
-  if (allowed.startsWith("a time")) return fc.constantFrom("1s", "59s", "60s", "90s", "15m", "120m", "1h", "8h")
+  if (allowed.startsWith("a time")) {
+    const [least = 0, most = 0] = (allowed.match(/(?<=from |to )\d+[smh]/g) ?? []).map(
+      (text) => millisecondsOf(text) ?? 0
+    )
+    const times = ["1s", "2s", "7s", "59s", "60s", "90s", "15m", "120m", "1h", "8h"].filter((text) => {
+      const time = millisecondsOf(text) ?? -1
+      return time >= least && time <= most
+    })
+    return fc.constantFrom(...times, ...(allowed.includes("null") ? ["null"] : []))
+  }
   if (words !== null) return fc.constantFrom(...words.map((word) => word.slice(1, -1)))
   const [least = 0, most = 0] = (allowed.match(/\d+/g) ?? []).map(Number)
   const number = fc.integer({ min: least, max: most }).map(String)

@@ -58,7 +58,8 @@ describe("the layers of a configuration", () => {
     expect(Either.getOrThrow(load(userFile, undefined, {}))).toEqual({
       prompts: "full",
       gates: {},
-      enforcer: { mode: "enforce", armOnStart: true, gates: null, subagents: false, limits: defaultLimits }
+      enforcer: { mode: "enforce", armOnStart: true, gates: null, subagents: false, limits: defaultLimits },
+      workspace: { keeper: true, idleStop: null, everyEdits: 50, beforeRisk: true, patience: 2000 }
     })
   })
 
