@@ -58,8 +58,14 @@ export const chooseDevcontainer = ({ which, base, ...given }: Asked, backend: Ba
       if (second !== undefined && inFolder.test(first.path)) return yield* several(found.map(({ path }) => path))
       return yield* layerOf(repository, first, given, tell)
     }
-    const path = which.replace(/^\.\//, "")
-    const [file] = yield* worktrees.committed(repository, base, [path], (one) => one === path)
+    const path = which.replaceAll(/^\.\/|\/$/g, "")
+    // A folder is as good as the file in it.
+    const [file] = yield* worktrees.committed(
+      repository,
+      base,
+      [path],
+      (one) => one === path || one === `${path}/devcontainer.json`
+    )
     return file === undefined ? yield* missing(repository, path, base) : yield* layerOf(repository, file, given, tell)
   })
 

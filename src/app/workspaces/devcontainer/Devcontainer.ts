@@ -61,7 +61,11 @@ const others = (whole: Place): ReadonlyArray<string> => {
       .map(([key]) => key)
       .filter((key) => !known.includes(key))
   )
+  const gpu = whole.at("hostRequirements")?.at("gpu")
   return [
+    ...(gpu === undefined || (gpu.isText && gpu.text() === "optional") || (gpu.isFlag && !gpu.flag())
+      ? []
+      : ["hostRequirements.gpu: a workspace sees no graphics processor."]),
     ...(whole.at("workspaceFolder") === undefined && whole.at("workspaceMount") === undefined
       ? []
       : [

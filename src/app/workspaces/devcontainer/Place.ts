@@ -10,6 +10,7 @@ export interface Place {
   readonly wrong: (reason: string, hint?: string) => DevcontainerWrong
   readonly isText: boolean
   readonly isList: boolean
+  readonly isFlag: boolean
   readonly isObject: boolean
   /** With whatever it refers to. */
   readonly text: () => string
@@ -58,6 +59,7 @@ const placeOf = (name: string, node: Node, at: (offset: number) => Place["wrong"
     wrong,
     isText: node.type === "string",
     isList: node.type === "array",
+    isFlag: node.type === "boolean",
     isObject: node.type === "object",
     text,
     plain: () => {

@@ -381,6 +381,14 @@ describe("runArgs", () => {
 })
 
 describe("what is asked of the machine", () => {
+  it("may be a graphics processor, which a workspace has not", () => {
+    const told = ["hostRequirements.gpu: a workspace sees no graphics processor."]
+    expect(notes({ hostRequirements: { gpu: true } })).toEqual(told)
+    expect(notes({ hostRequirements: { gpu: { cores: 1 } } })).toEqual(told)
+    expect(notes({ hostRequirements: { gpu: "optional" } })).toEqual([])
+    expect(notes({ hostRequirements: { gpu: false } })).toEqual([])
+  })
+
   it("is read in processors and bytes", () => {
     expect(read({ image: "x", hostRequirements: { cpus: 4, memory: "8gb", storage: "32GB" } }).needs).toEqual({
       cpus: 4,
