@@ -64,15 +64,13 @@ export const shown = (options: ReadonlyArray<string>) =>
       const key = `gates.${name}`
       return { key, value: written(gate), description: "", ...place({ kind, file: gate.origin }, key) }
     })
-    const workspace = [
-      ...(["user", "project"] as const).flatMap((kind) =>
-        Object.entries(layers.workspace[kind].written).map(([name, value]): Shown => {
-          const key = `workspace.${name}`
-          const file = kind === "user" ? user.file : (project?.file ?? "")
-          return { key, value, description: fields[name]?.description ?? "", ...place({ kind, file }, key) }
-        })
-      )
-    ]
+    const workspace = (["user", "project"] as const).flatMap((kind) =>
+      Object.entries(layers.workspace[kind].written).map(([name, value]): Shown => {
+        const key = `workspace.${name}`
+        const file = kind === "user" ? user.file : (project?.file ?? "")
+        return { key, value, description: fields[name]?.description ?? "", ...place({ kind, file }, key) }
+      })
+    )
     return [...single, ...gates, ...workspace]
   })
 

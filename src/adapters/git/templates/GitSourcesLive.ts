@@ -28,6 +28,14 @@ const outside = (): Record<string, string> => ({
   GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh"
 })
 
+/** What it sends is checked, and a connection on which nothing comes any more is given up. */
+const patiently = ["transfer.fsckObjects=true", "http.lowSpeedLimit=1000", "http.lowSpeedTime=20"].flatMap(
+  (setting) => ["-c", setting]
+)
+
+/** One commit and nothing besides; the address, which may hold a password, is not written down. */
+const alone = ["--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc"]
+
 const fetch: GitSources["Type"]["fetch"] = (cache, address, ref) =>
   Effect.gen(function* () {
     if (!existsSync(join(cache, "HEAD"))) {
@@ -45,23 +53,7 @@ const fetch: GitSources["Type"]["fetch"] = (cache, address, ref) =>
       if (known._tag === "Some") return { commit: known.value, stale: undefined } satisfies Fetched
     }
     const asked = yield* Effect.either(
-      run(
-        cache,
-        [
-          ...["-c", "transfer.fsckObjects=true", "-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20"],
-          ...[
-            "fetch",
-            "--quiet",
-            "--depth=1",
-            "--no-tags",
-            "--no-recurse-submodules",
-            "--no-write-fetch-head",
-            "--no-auto-gc"
-          ],
-          ...["--", address, `+${ref}:${kept}`]
-        ],
-        { env: outside() }
-      ).pipe(
+      run(cache, [...patiently, "fetch", ...alone, "--", address, `+${ref}:${kept}`], { env: outside() }).pipe(
         Effect.timeoutFail({
           duration: patience,
           onTimeout: () =>

@@ -7,7 +7,7 @@ import { bytesFrom, serviceFrom } from "../../workspaces/spec/Texts.ts"
 import type { Kind } from "../Kinds.ts"
 import { hookKeys, hookSchemas, hooksFrom } from "./HookSetting.ts"
 
-export interface Field extends Omit<Kind<SpecLayer>, "encode"> {
+interface Field extends Omit<Kind<SpecLayer>, "encode"> {
   /** One line. */
   readonly description: string
 }

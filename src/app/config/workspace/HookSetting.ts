@@ -8,7 +8,7 @@ const minute = 60 * second
 const day = 24 * 60 * minute
 
 /** How long each may take unless it says so itself. */
-export const timeouts: Readonly<Record<HookStage, number>> = {
+const timeouts: Readonly<Record<HookStage, number>> = {
   setup: 30 * minute,
   start: 5 * minute,
   stop: minute,

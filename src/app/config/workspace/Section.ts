@@ -13,7 +13,7 @@ export interface Section {
 export const emptySection: Section = { written: {}, layer: {} }
 
 /** The key at which something is wrong, and what. */
-export interface Wrong {
+interface Wrong {
   readonly key: string
   readonly reason: string
 }

@@ -28,7 +28,7 @@ export const afterRestart = (workspace: Workspace, backend: Backend, say: Say) =
 export const before = (stages: ReadonlyArray<HookStage>, workspace: Workspace, backend: Backend, say: Say) =>
   Effect.forEach(stages, (stage) => told(runHooks(workspace, backend, stage, say), say), { discard: true })
 
-export const hasHooks = (workspace: Workspace, stage: HookStage): boolean => hooksOf(workspace, stage).length > 0
+const hasHooks = (workspace: Workspace, stage: HookStage): boolean => hooksOf(workspace, stage).length > 0
 
 const told = <A, R>(
   running: Effect.Effect<A, { readonly message: string; readonly hint?: string | undefined }, R>,

@@ -87,7 +87,7 @@ const runHook = (
         withoutSecrets(workspace, variables, output.tail()).pipe(
           Effect.flatMap((text) => {
             if (hook.stage === "setup")
-              say(`${workspace.name} is there and runs; to run setup again: nexus workspace setup ${workspace.name}`)
+              say(`To run setup again: nexus workspace setup ${workspace.name}. It is there, and runs.`)
             const durationMs = Math.round(performance.now() - began)
             return recordHook(workspace, hook, place, { exit: 130, timedOut: false, durationMs, text }, output)
           }),

@@ -36,7 +36,7 @@ export const snapshotOf = (templates: string, digest: string): string => join(te
  * 100755 (it can be run) or 120000 (a link), SHA256 is of the content (of a link: of where it leads to), and PATH is relative.
  * Empty folders and `.git` do not count. Throws TemplateRefused.
  */
-export const digestOf = (folder: string): string => read(folder, () => undefined)
+const digestOf = (folder: string): string => read(folder, () => undefined)
 
 /** Copies a template to where its digest says, and answers that. What is copied is what is digested. Throws TemplateRefused. */
 export const keepSnapshot = (folder: string, templates: string): string => {
