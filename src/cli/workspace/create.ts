@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { create } from "../../app/workspaces/Create.ts"
 import { chooseBackend } from "../../app/workspaces/ChooseBackend.ts"
+import { composeFiles } from "../../app/workspaces/spec/ComposeFiles.ts"
 import { find } from "../../app/workspaces/Find.ts"
 import { specOf } from "../../app/workspaces/spec/SpecLayers.ts"
 import { globals } from "../Globals.ts"
@@ -28,6 +29,12 @@ export const createCommand = Command.make(
     backend: optional("backend", "docker, or process (no isolation); default: docker where its engine answers"),
     image: optional("image", "A container image that is on this machine; default: Nexus' own"),
     dockerfile: optional("dockerfile", "Build the image from this file, a path in the repository"),
+    compose: Options.text("compose").pipe(
+      Options.withDescription(
+        "Run a compose file's services beside it: a path in the repository, or auto for the usual ones; may be repeated"
+      ),
+      Options.repeated
+    ),
     cpu: Options.float("cpu").pipe(
       Options.withDescription("At most so many processors, such as 1.5"),
       Options.optional
@@ -65,9 +72,11 @@ export const createCommand = Command.make(
         const memoryBytes = yield* bytesOf("--memory", given.memory)
         const diskBytes = yield* bytesOf("--disk", given.disk)
         const image = yield* imageOf(given)
+        const compose = yield* composeFiles(given.compose)
         const spec = specOf(backend.name, [
           {
             ...(image === undefined ? {} : { image }),
+            ...(compose === undefined ? {} : { compose }),
             limits: {
               ...(Option.isNone(given.cpu) ? {} : { cpus: given.cpu.value }),
               ...(memoryBytes === undefined ? {} : { memoryBytes }),

@@ -21,6 +21,10 @@ export const logsCommand = Command.make(
   {
     name,
     follow: Options.boolean("follow").pipe(Options.withDescription("Go on, until it stops or Ctrl-C")),
+    service: Options.text("service").pipe(
+      Options.withDescription("Of this service beside it instead, as its compose file calls it"),
+      Options.optional
+    ),
     tail: Options.integer("tail").pipe(Options.withDescription("Only the last so many lines"), Options.optional),
     ...globals
   },
@@ -33,7 +37,7 @@ export const logsCommand = Command.make(
         const to = output.json
           ? { stdout: jsonLines("stdout"), stderr: jsonLines("stderr") }
           : { stdout: plain(1), stderr: plain(2) }
-        const { keepsLogs, workspace } = yield* logs(given.name, { follow: given.follow, tail }, to)
+        const { keepsLogs, workspace } = yield* logs(given.name, { follow: given.follow, tail, companion: Option.getOrUndefined(given.service) }, to)
         yield* Effect.sync(() => {
           to.stdout.end()
           to.stderr.end()
