@@ -4,12 +4,17 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { companionsOf } from "../../app/workspaces/Companions.ts"
 import { find, list } from "../../app/workspaces/Find.ts"
 import * as Life from "../../app/workspaces/Life.ts"
 import { look, repairAll } from "../../app/workspaces/Repair.ts"
+import type { Workspace } from "../../domain/workspace/Workspace.ts"
+import { locate } from "../../events/Home.ts"
 import { globals } from "../Globals.ts"
+import { Invocation } from "../Invocation.ts"
 import { Output } from "../Output.ts"
 import { withLog } from "../withLog.ts"
+import { companionView } from "./companionLines.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
 import { workspaceLines, workspaceTable, workspaceView } from "./workspaceLines.ts"
 
@@ -40,9 +45,29 @@ export const listCommand = Command.make(
     )
 ).pipe(Command.withDescription("List the workspaces; needs no engine"))
 
-export const showCommand = Command.make("show", { name, ...globals }, (given) => withLog(shown(given.name))).pipe(
-  Command.withDescription("Show one workspace; needs no engine")
-)
+/** Only for one with services beside it is the engine asked. */
+export const showCommand = Command.make("show", { name, ...globals }, (given) =>
+  withLog(
+    Effect.gen(function* () {
+      const output = yield* Output
+      const listed = yield* find(given.name)
+      const beside = yield* besideOf(listed.workspace)
+      yield* output.result({ ...workspaceView(listed), services: beside.companions.map(companionView) }, () => [
+        ...workspaceLines(listed, output, beside.companions),
+        ...(beside.why === undefined ? [] : [`How its services are can't be told: ${beside.why}`])
+      ])
+    })
+  )
+).pipe(Command.withDescription("Show one workspace; needs no engine"))
+
+const besideOf = (workspace: Workspace) =>
+  workspace.spec.compose === undefined
+    ? Effect.succeed({ companions: [], why: undefined })
+    : Effect.gen(function* () {
+        const { home } = yield* Invocation
+        const { layer } = yield* Effect.promise(() => import("./LiveWorkspaces.ts"))
+        return yield* Effect.provide(companionsOf(workspace), layer(locate(home, process.env)))
+      })
 
 export const startCommand = Command.make("start", { name, ...globals }, (given) =>
   withWorkspaces(

@@ -1,4 +1,6 @@
 /** Workspaces as they are printed. */
+import type { Companion } from "../../app/ports/Backend.ts"
+import { companionWords } from "./companionLines.ts"
 import type { Listed } from "../../projections/Workspaces.ts"
 import { isoTime } from "../../app/Views.ts"
 import type { Output } from "../Output.ts"
@@ -17,6 +19,7 @@ export const workspaceView = ({ workspace, project, created, used, checkpoints }
     pending: pending === null ? null : { operation: pending.operation, step: pending.kind, pid: pending.holder.pid },
     backend: spec.backend,
     image: spec.image,
+    compose: spec.compose ?? null,
     limits: spec.limits,
     network: spec.network,
     nested: spec.nested,
@@ -53,7 +56,11 @@ const statusWords = ({ status, pending, stoppedFor }: Listed["workspace"]): stri
   return status === "stopped" && stoppedFor === "idle" ? "stopped (idle)" : status
 }
 
-export const workspaceLines = (listed: Listed, { style }: Output["Type"]): ReadonlyArray<string> => {
+export const workspaceLines = (
+  listed: Listed,
+  { style }: Output["Type"],
+  companions: ReadonlyArray<Companion> = []
+): ReadonlyArray<string> => {
   const { workspace } = listed
   const { spec, ports, failure } = workspace
   const rows: ReadonlyArray<readonly [string, string]> = [
@@ -61,10 +68,11 @@ export const workspaceLines = (listed: Listed, { style }: Output["Type"]): Reado
     ["folder", workspace.folder],
     ["branch", `${workspace.branch}, from ${workspace.base} (${workspace.commit.slice(0, 12)})`],
     ["backend", spec.backend],
-    ...ports.map(({ service, host, hostPort, port, protocol }): readonly [string, string] => [
+    ...ports.map(({ service, host, hostPort, port, protocol, companion }): readonly [string, string] => [
       "port",
-      `${host}:${hostPort} → ${port}/${protocol} (${service})`
+      `${host}:${hostPort} → ${companion === undefined ? "" : `${companion}:`}${port}/${protocol} (${service})`
     ]),
+    ...companions.map((one): readonly [string, string] => ["beside", `${one.name}, ${companionWords(one)}`]),
     ["id", workspace.id]
   ]
   return [style("bold", workspace.name), ...rows.map(([key, value]) => `  ${key.padEnd(10)} ${value}`)]

@@ -1,10 +1,10 @@
 /** Making and starting a workspace's compose services, by the Compose tool. */
 import * as Effect from "effect/Effect"
-import type { BackendFailure, Order, Publication } from "../../../app/ports/Backend.ts"
+import { BackendFailed, type BackendFailure, type Order, type Publication } from "../../../app/ports/Backend.ts"
 import type { WorkspaceId } from "../../../domain/workspace/Ids.ts"
 import { type Engine, limits as engineLimits } from "../Engine.ts"
 import { failed, failureOf } from "../EngineFailure.ts"
-import { imageNamed } from "../Images.ts"
+import { imageNamed, local } from "../Images.ts"
 import { labels, nameOf } from "../Labels.ts"
 import { beside, resumeBeside } from "./Companions.ts"
 import { healthy, lastWords } from "./Health.ts"
@@ -46,7 +46,10 @@ export const makeBeside = (
     const images = new Set<string>()
     const built: Array<string> = []
     for (const [name, service] of Object.entries(plan.services)) {
-      if (service["build"] !== undefined) built.push(name)
+      if (service["build"] !== undefined) {
+        // Built once: it is as the worktree was then.
+        if ((yield* local(engine, String(service["image"]))) === undefined) built.push(name)
+      }
       // Those of a profile are started by hand, or never.
       else if (service["profiles"] === undefined) images.add(String(service["image"]))
     }
@@ -54,7 +57,13 @@ export const makeBeside = (
     if (built.length === 0) return
     say(`Building ${built.join(", ")}`)
     const tool = yield* findTool(raising.among)
-    const ran = yield* call(tool, order.workspace, plan, [], { args: ["build"], limit: limits.make, line: say })
+    const ran = yield* call(tool, order.workspace, plan, [], {
+      args: ["build", ...built],
+      limit: limits.make,
+      line: say,
+      // Known only when it is started; an image holds none of them.
+      variables: Object.fromEntries(Object.keys(order.spec.variables).map((name) => [name, ""]))
+    })
     if (ran.exit !== 0) return yield* Effect.fail(buildFailure(built, said(ran)))
   })
 
@@ -88,21 +97,41 @@ export const raise = (
       limit: limits.start,
       variables
     })
-    if (ran.exit !== 0) {
-      const failure = failureOf("start its services", new Error(said(ran)))
-      if (failure._tag === "BackendUnavailable" || failure.kind !== "failed") return yield* Effect.fail(failure)
-      const ill = (yield* beside(engine, log, workspace)).filter(
-        ({ health, exit = 0 }) => health === "unhealthy" || health === "starting" || exit !== 0
-      )
-      const words = yield* Effect.forEach(ill, (one) => lastWords(engine, one))
-      const detail = [ran.timedOut ? "They did not start within 10 minutes." : said(ran), ...words].join("\n")
-      return yield* Effect.fail(failed("start its services", "failed", detail))
-    }
-    yield* healthy(engine, log, workspace, raising.patience)
-  })
+    if (ran.exit === 0) return yield* healthy(engine, log, workspace, raising.patience)
+    const failure = failureOf("start its services", new Error(said(ran)))
+    if (failure._tag === "BackendUnavailable" || failure.kind !== "failed") return yield* Effect.fail(failure)
+    const ill = (yield* beside(engine, log, workspace)).filter(
+      ({ health, exit = 0 }) => health === "unhealthy" || health === "starting" || exit !== 0
+    )
+    const words = yield* Effect.forEach(ill, (one) => lastWords(engine, one))
+    const detail = [ran.timedOut ? "They did not start within 10 minutes." : said(ran), ...words].join("\n")
+    return yield* Effect.fail(failed("start its services", "failed", detail))
+  }).pipe(
+    // What they print is shown and kept when they fail, and may have what was looked up for them.
+    Effect.mapError((failure) =>
+      failure._tag === "BackendFailed"
+        ? new BackendFailed({ ...failure, detail: without(from.variables, failure.detail) })
+        : failure
+    )
+  )
 
+/** Shorter ones are no secrets, and would be found everywhere. */
+const shortest = 4
+
+const without = (variables: Readonly<Record<string, string>>, text: string): string =>
+  Object.entries(variables).reduce(
+    (rest, [name, value]) =>
+      name.startsWith("NEXUS_") || value.length < shortest ? rest : rest.replaceAll(value, `[${name}]`),
+    text
+  )
+
+/** What went wrong, without what went well. */
 const said = ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string =>
-  (stderr.trim() || stdout.trim()).slice(-1500)
+  (stderr.trim() || stdout.trim())
+    .split("\n")
+    .filter((line) => !/^\s*(?:Container|Network|Volume) \S+ +(?:[A-Z][a-z]+)\s*$|^(?:Creating|Starting|Recreating) \S+ \.\.\.\s*(?:done)?$/.test(line))
+    .join("\n")
+    .slice(-1500)
 
 /** The file comes by standard input: what is looked up for it is on no disk. */
 const call = (
