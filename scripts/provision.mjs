@@ -2,7 +2,16 @@
 // The tests call it themselves. Only as root on Debian, and only under CI=true or by hand, does it install or start anything;
 // elsewhere it says what is missing.
 import { spawn, spawnSync } from "node:child_process"
-import { copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { request } from "node:http"
 import { join } from "node:path"
 import { setTimeout as after } from "node:timers/promises"

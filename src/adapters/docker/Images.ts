@@ -23,9 +23,7 @@ export const imageOf = (engine: Engine, log: string, order: Order, say: Say): Ef
 }
 
 export const imageNamed = (engine: Engine, name: string, say: Say): Effect.Effect<string, BackendFailure> =>
-  Effect.flatMap(local(engine, name), (id) =>
-    id === undefined ? pulled(engine, name, say) : Effect.succeed(id)
-  )
+  Effect.flatMap(local(engine, name), (id) => (id === undefined ? pulled(engine, name, say) : Effect.succeed(id)))
 
 /** Undefined when it is not on this machine. */
 export const local = (engine: Engine, name: string): Effect.Effect<string | undefined, BackendFailure> =>

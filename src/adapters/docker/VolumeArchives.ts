@@ -66,8 +66,7 @@ const besideVolumes = (engine: Engine, found: Found): Effect.Effect<ReadonlyArra
 
 const isBeside = (volume: string): boolean => volume.startsWith("compose/")
 
-const sourceOf = ({ workspace }: Found, volume: string): string =>
-  `${nameOf(workspace)}-${volume.replace("/", "-")}`
+const sourceOf = ({ workspace }: Found, volume: string): string => `${nameOf(workspace)}-${volume.replace("/", "-")}`
 
 /** A container that has the volume, and where. */
 const at = <A>(

@@ -47,3 +47,14 @@ export const companionsOf = ({ id, spec }: Workspace) =>
       Effect.succeed({ companions: [] as ReadonlyArray<Companion>, why: failure.message as string | undefined })
     )
   )
+
+/** Those that ought to run with it, and don't. One that came to its end is done. */
+export const idleCompanions = (workspace: Workspace) =>
+  Effect.map(companionsOf(workspace), ({ companions, why }) => {
+    if (why !== undefined) return []
+    const missing = workspace.ports.flatMap(({ companion }) =>
+      companion === undefined || companions.some(({ name }) => name === companion) ? [] : [companion]
+    )
+    const ended = companions.filter(({ state, exit }) => state !== "running" && exit !== 0).map(({ name }) => name)
+    return [...new Set([...missing, ...ended])].sort()
+  })

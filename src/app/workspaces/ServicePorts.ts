@@ -38,10 +38,9 @@ export const listPorts = (name: string) =>
     const { workspace } = yield* find(name)
     const backend = yield* backendNamed(workspace.spec.backend)
     const beside = yield* companionsOf(workspace)
-    const found: Either.Either<ReadonlyArray<Listener>, { readonly message: string }> =
-      workspace.status === "running"
-        ? yield* Effect.either(backend.listening(workspace.id))
-        : Either.left({ message: `it is ${workspace.status}` })
+    const found: Either.Either<ReadonlyArray<Listener>, { readonly message: string }> = workspace.status === "running"
+      ? yield* Effect.either(backend.listening(workspace.id))
+      : Either.left({ message: `it is ${workspace.status}` })
     const own = Either.getOrUndefined(found)
     const of = (companion: string | undefined) =>
       companion === undefined ? own : beside.companions.find((one) => one.name === companion)?.listening

@@ -37,7 +37,11 @@ export const logsCommand = Command.make(
         const to = output.json
           ? { stdout: jsonLines("stdout"), stderr: jsonLines("stderr") }
           : { stdout: plain(1), stderr: plain(2) }
-        const { keepsLogs, workspace } = yield* logs(given.name, { follow: given.follow, tail, companion: Option.getOrUndefined(given.service) }, to)
+        const { keepsLogs, workspace } = yield* logs(
+          given.name,
+          { follow: given.follow, tail, companion: Option.getOrUndefined(given.service) },
+          to
+        )
         yield* Effect.sync(() => {
           to.stdout.end()
           to.stderr.end()

@@ -76,7 +76,10 @@ const addCommand = Command.make(
         if (named.length === 0 && !given.discover)
           return yield* new UsageWrong({ message: "Name a port, such as web=3000, or take all: --discover." })
         const found = given.discover ? yield* discover(given.name) : []
-        const wanted = [...named, ...found.filter((one) => !named.some(({ port, protocol }) => port === one.port && protocol === one.protocol))]
+        const wanted = [
+          ...named,
+          ...found.filter((one) => !named.some(({ port, protocol }) => port === one.port && protocol === one.protocol))
+        ]
         if (wanted.length === 0)
           return yield* output.result({ workspace: given.name, port: null, ports: [] }, () => [
             "All that listens inside and can be reached has a port."
@@ -90,9 +93,7 @@ const addCommand = Command.make(
         )
       })
     )
-).pipe(
-  Command.withDescription("Have ports of this machine lead to services inside; a container is made again for it")
-)
+).pipe(Command.withDescription("Have ports of this machine lead to services inside; a container is made again for it"))
 
 const removeCommand = Command.make(
   "remove",

@@ -178,6 +178,7 @@ export const DriftKind = Schema.Literal(
   "stopped-outside",
   "started-outside",
   "paused-outside",
+  "service-stopped",
   "port-taken",
   "worktree-gone",
   "worktree-moved",

@@ -5,7 +5,9 @@ import { type Fields, isFields, isNothing, type Value } from "./Value.ts"
 
 const kept = new Set(["args", "target", "dockerfile_inline", "extra_hosts", "shm_size"])
 const passed = new Set(
-  "context dockerfile labels tags cache_from cache_to no_cache pull platforms provenance sbom isolation network".split(" ")
+  "context dockerfile labels tags cache_from cache_to no_cache pull platforms provenance sbom isolation network".split(
+    " "
+  )
 )
 
 export const buildOf = (

@@ -74,13 +74,17 @@ export const companion = (
 
 /** Politely, then by force after `grace` milliseconds; all at once. */
 export const stopBeside = (engine: Engine, log: string, workspace: WorkspaceId, grace: number) =>
-  each(engine, log, workspace, ["running", "paused"], (one, docker, abortSignal) =>
-    unpaused(one, docker).then(() =>
-      docker
-        .getContainer(one.id)
-        .stop({ t: Math.ceil(grace / 1000), abortSignal } as Docker.ContainerStopOptions)
-    )
-  , grace)
+  each(
+    engine,
+    log,
+    workspace,
+    ["running", "paused"],
+    (one, docker, abortSignal) =>
+      unpaused(one, docker).then(() =>
+        docker.getContainer(one.id).stop({ t: Math.ceil(grace / 1000), abortSignal } as Docker.ContainerStopOptions)
+      ),
+    grace
+  )
 
 export const pauseBeside = (engine: Engine, log: string, workspace: WorkspaceId) =>
   each(engine, log, workspace, ["running"], (one, docker, abortSignal) =>

@@ -40,9 +40,14 @@ const notHealthy = (engine: Engine, ill: ReadonlyArray<Beside>, what: string): E
     Effect.forEach(ill, (one) => lastWords(engine, one)),
     (words) =>
       Effect.fail(
-        failed("start its services", "failed", [`${ill.map(({ name }) => name).join(", ")} ${what}.`, ...words].join("\n"), {
-          advice: "Look at its healthcheck and its image."
-        })
+        failed(
+          "start its services",
+          "failed",
+          [`${ill.map(({ name }) => name).join(", ")} ${what}.`, ...words].join("\n"),
+          {
+            advice: "Look at its healthcheck and its image."
+          }
+        )
       )
   )
 

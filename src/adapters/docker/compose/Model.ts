@@ -53,7 +53,8 @@ export const planOf = (
       ...files.flatMap(({ refused }) => refused ?? []),
       ...volumes.flatMap(([name, volume]) => {
         const { driver = "local", driver_opts: options } = fieldsOf(volume)
-        const isPlain = (driver === "local" || driver === "" || driver === null) && Object.keys(fieldsOf(options)).length === 0
+        const isPlain =
+          (driver === "local" || driver === "" || driver === null) && Object.keys(fieldsOf(options)).length === 0
         return isPlain ? [] : [`the volume ${name}: its driver or options could reach what is outside`]
       })
     ],
@@ -64,7 +65,9 @@ export const planOf = (
       ),
       ...(networks.length === 0
         ? []
-        : [`instead of the network${networks.length > 1 ? "s" : ""} ${networks.map(([name]) => name).join(", ")}, all are in the workspace's own`])
+        : [
+            `instead of the network${networks.length > 1 ? "s" : ""} ${networks.map(([name]) => name).join(", ")}, all are in the workspace's own`
+          ])
     ]
   }
 }
@@ -84,7 +87,9 @@ const filesOf = (
     const { file, content, environment } = fieldsOf(given)
     if (isExternal(given)) return { refused: `${kind}: ${name} is external` }
     if (typeof file !== "string")
-      return content === undefined && environment === undefined ? { refused: `${kind}: ${name} comes from nowhere` } : {}
+      return content === undefined && environment === undefined
+        ? { refused: `${kind}: ${name} comes from nowhere` }
+        : {}
     const path = within(folder, file)
     return path === undefined ? { refused: `${kind}: ${file} is not in the worktree` } : { path }
   })

@@ -112,4 +112,3 @@ const variablesFor = ({ spec, ports, name }: Order, mark: string): Readonly<Reco
 }
 
 const portVariable = (service: string): string => `NEXUS_PORT_${service.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`
-

@@ -68,7 +68,9 @@ export const makeBeside = (
   })
 
 const buildFailure = (built: ReadonlyArray<string>, words: string): BackendFailure =>
-  /lookup |dial tcp|no such host|i\/o timeout|network is unreachable|pull access denied|manifest .*not found/i.test(words)
+  /lookup |dial tcp|no such host|i\/o timeout|network is unreachable|pull access denied|manifest .*not found/i.test(
+    words
+  )
     ? failed(`build ${built.join(", ")}`, "image-missing", `It needs something from the network: ${words}`, {
         advice: "Fetch what its FROM lines name while there is a network: docker pull."
       })
@@ -129,7 +131,12 @@ const without = (variables: Readonly<Record<string, string>>, text: string): str
 const said = ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string =>
   (stderr.trim() || stdout.trim())
     .split("\n")
-    .filter((line) => !/^\s*(?:Container|Network|Volume) \S+ +(?:[A-Z][a-z]+)\s*$|^(?:Creating|Starting|Recreating) \S+ \.\.\.\s*(?:done)?$/.test(line))
+    .filter(
+      (line) =>
+        !/^\s*(?:Container|Network|Volume) \S+ +(?:[A-Z][a-z]+)\s*$|^(?:Creating|Starting|Recreating) \S+ \.\.\.\s*(?:done)?$/.test(
+          line
+        )
+    )
     .join("\n")
     .slice(-1500)
 
@@ -146,4 +153,3 @@ const call = (
     args: ["--project-name", nameOf(workspace), "--project-directory", "/", "--file", "-", ...options.args],
     input: fileOf(plan, workspace, ports)
   })
-

@@ -100,15 +100,15 @@ const refusals = (given: Fields): ReadonlyArray<string> => [
     return typeof value === "string" && !isApart(value) ? [`${key}: ${value}`] : []
   }),
   ...listOf(given["cap_add"]).flatMap((one) => {
-    const name = String(one)
-      .toUpperCase()
-      .replace(/^CAP_/, "")
+    const name = String(one).toUpperCase().replace(/^CAP_/, "")
     return harmless.has(name) ? [] : [`cap_add: ${String(one)}`]
   }),
   ...listOf(given["security_opt"]).flatMap((one) =>
     /^no-new-privileges(?:[:=]true)?$/.test(String(one)) ? [] : [`security_opt: ${String(one)}`]
   ),
-  ...listOf(given["volumes_from"]).flatMap((one) => (/^container:/.test(String(one)) ? [`volumes_from: ${String(one)}`] : [])),
+  ...listOf(given["volumes_from"]).flatMap((one) =>
+    /^container:/.test(String(one)) ? [`volumes_from: ${String(one)}`] : []
+  ),
   ...(listOf(fieldsOf(fieldsOf(fieldsOf(given["deploy"])["resources"])["reservations"])["devices"]).length > 0
     ? ["deploy: devices"]
     : []),

@@ -36,7 +36,10 @@ const kept = (fields: Fields): Fields => service(fields).plan.services["db"] ?? 
 describe("a service of a compose file", () => {
   it("runs what it ran, in the workspace's own network, under all its names", () => {
     const plain = { command: ["run"], environment: { A: "1" }, healthcheck: { test: ["CMD", "true"] }, user: "1:1" }
-    const placed = { container_name: "the-db", networks: { back: { aliases: ["postgres"], ipv4_address: "172.30.0.9" } } }
+    const placed = {
+      container_name: "the-db",
+      networks: { back: { aliases: ["postgres"], ipv4_address: "172.30.0.9" } }
+    }
     const { plan, refused, notes } = service({ ...plain, ...placed })
     expect(refused).toEqual([])
     expect(plan.services["db"]).toMatchObject({
@@ -101,12 +104,12 @@ describe("a service of a compose file", () => {
   })
 
   it("is built from the worktree, under a name of the workspace's", () => {
-    expect(kept({ image: "my/app:latest", build: { context: folder, dockerfile: "Dockerfile", tags: ["x"] } })).toMatchObject(
-      {
-        image: "ours:db",
-        build: { context: folder, dockerfile: join(folder, "Dockerfile"), labels: { "nexus.companion": "db" } }
-      }
-    )
+    expect(
+      kept({ image: "my/app:latest", build: { context: folder, dockerfile: "Dockerfile", tags: ["x"] } })
+    ).toMatchObject({
+      image: "ours:db",
+      build: { context: folder, dockerfile: join(folder, "Dockerfile"), labels: { "nexus.companion": "db" } }
+    })
   })
 
   it("is started again by the engine only where it mounts nothing that can change meanwhile", () => {

@@ -22,7 +22,10 @@ const stray = (...files: ReadonlyArray<string>) => strayFiles(folder, files)
 
 describe("the files that compose files lead to", () => {
   it("may be all over the worktree", () => {
-    put("deploy/compose.yaml", "include: [other.yaml]\nservices: { a: { extends: { file: ../base/b.yaml, service: b }, env_file: .env } }\n")
+    put(
+      "deploy/compose.yaml",
+      "include: [other.yaml]\nservices: { a: { extends: { file: ../base/b.yaml, service: b }, env_file: .env } }\n"
+    )
     put("deploy/other.yaml", "services: { c: { image: x, env_file: [{ path: ../c.env, required: false }] } }\n")
     put("base/b.yaml", "services: { b: { image: x, env_file: ../deploy/.env } }\n")
     put("deploy/.env", "A=1\n")
