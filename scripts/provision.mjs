@@ -51,7 +51,7 @@ const answers = () =>
     asked.end()
   })
 
-const run = (command, args, env = {}, cwd = undefined) => {
+const run = (command, args, env = {}, cwd) => {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],

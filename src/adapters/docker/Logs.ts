@@ -27,7 +27,7 @@ export const logs = (
         try: () => {
           const said = Buffer.isBuffer(given) ? once(given) : streamOf(given)
           // One that has a terminal has one output, without frames.
-          return found.info.Config.Tty === true ? plain(said, to.stdout) : split(said, to)
+          return found.info.Config.Tty ? plain(said, to.stdout) : split(said, to)
         },
         catch: (cause) => failureOf("read the logs", cause)
       }),

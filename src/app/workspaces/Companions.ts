@@ -43,9 +43,7 @@ export const companionsOf = ({ id, spec }: Workspace) =>
     const backend = yield* backendNamed(spec.backend)
     return { companions: yield* backend.companions(id), why: undefined }
   }).pipe(
-    Effect.catchAll((failure) =>
-      Effect.succeed({ companions: [] as ReadonlyArray<Companion>, why: failure.message as string | undefined })
-    )
+    Effect.catchAll((failure) => Effect.succeed({ companions: [] as ReadonlyArray<Companion>, why: failure.message }))
   )
 
 /** Those that ought to run with it, and don't. One that came to its end is done. */

@@ -73,7 +73,7 @@ const tools = [["docker", "compose"], ["docker-compose"]] as const
 
 describe.each(tools.map((tool) => [tool] as const))("beside a workspace, by %j", (tool) => {
   /** What does not depend on the tool is tried with the first of them. */
-  const whichever = (words: string, body: () => Promise<void>) => (tool === tools[0] ? test(words, body) : undefined)
+  const whichever = tool === tools[0] ? test : () => undefined
 
   let bench: Bench
   let backend: Backend
@@ -81,7 +81,7 @@ describe.each(tools.map((tool) => [tool] as const))("beside a workspace, by %j",
 
   beforeAll(() => {
     log = `log-${newWorkspace()}`
-    backend = dockerBackend(log, undefined, { tools: [tool as unknown as [string]], patience: 4000 })
+    backend = dockerBackend(log, undefined, { tools: [tool], patience: 4000 })
     bench = new Bench(backend)
   })
   afterAll(() => bench.close())

@@ -1,7 +1,7 @@
 /** How a service's image is built, if all that it is built from is in the worktree. */
 import { resolve } from "node:path"
 import { within } from "./Places.ts"
-import { type Fields, isFields, isNothing, type Value } from "./Value.ts"
+import { type Fields, isFields, isNothing, type Value, wordOf } from "./Value.ts"
 
 const kept = new Set(["args", "target", "dockerfile_inline", "extra_hosts", "shm_size"])
 const passed = new Set(
@@ -15,7 +15,7 @@ export const buildOf = (
   { folder, labels }: { readonly folder: string; readonly labels: Readonly<Record<string, string>> }
 ): { readonly build: Fields; readonly refused: ReadonlyArray<string> } => {
   const fields = isFields(given) ? given : { context: given }
-  const context = String(fields["context"] ?? ".")
+  const context = wordOf(fields["context"] ?? ".")
   const place = /^\w[\w+.-]*:\/\/|^git@/.test(context) ? undefined : within(folder, context)
   const dockerfile = fields["dockerfile"]
   const file =
@@ -32,9 +32,9 @@ export const buildOf = (
       ...(typeof dockerfile === "string" && file === undefined && fields["dockerfile_inline"] === undefined
         ? [`build: ${dockerfile} is not in the worktree`]
         : []),
-      ...(["default", "none", "bridge"].includes(String(fields["network"] ?? "none"))
+      ...(["default", "none", "bridge"].includes(wordOf(fields["network"] ?? "none"))
         ? []
-        : [`build: network ${String(fields["network"])}`]),
+        : [`build: network ${wordOf(fields["network"])}`]),
       ...Object.entries(fields).flatMap(([key, value]) =>
         kept.has(key) || passed.has(key) || key.startsWith("x-") || isNothing(value) ? [] : [`build: ${key}`]
       )

@@ -1,7 +1,7 @@
 /** What a service of a compose file mounts, and whether it may. */
 import { join } from "node:path"
 import { within } from "./Places.ts"
-import { type Fields, fieldsOf, isFields, listOf, type Value } from "./Value.ts"
+import { type Fields, fieldsOf, isFields, listOf, type Value, wordOf } from "./Value.ts"
 
 export interface Mounts {
   /** In the long form. */
@@ -17,7 +17,7 @@ export const mountsOf = (given: Value | undefined, folder: string, pointer: stri
   const binds: Array<string> = []
   const refused: Array<string> = []
   for (const entry of listOf(given)) {
-    const { type, source, target, read_only, volume, tmpfs } = isFields(entry) ? entry : longOf(String(entry))
+    const { type, source, target, read_only, volume, tmpfs } = isFields(entry) ? entry : longOf(wordOf(entry))
     const common = { type: type ?? null, target: target ?? null, ...(read_only === true ? { read_only } : {}) }
     if (typeof target !== "string") refused.push(`the mount ${JSON.stringify(entry)} is not understood`)
     else if (type === "tmpfs") mounts.push({ ...common, ...(tmpfs === undefined ? {} : { tmpfs }) })
@@ -39,7 +39,7 @@ export const mountsOf = (given: Value | undefined, folder: string, pointer: stri
       if (real === git) refused.push(`${source} is mounted: what is written there, git would read out here`)
       if (real === folder && pointer !== undefined)
         mounts.push({ type: "bind", source: pointer, target: join(target, ".git"), read_only: true })
-    } else refused.push(`a mount of the type ${String(type)}`)
+    } else refused.push(`a mount of the type ${wordOf(type)}`)
   }
   return { mounts, binds, refused }
 }

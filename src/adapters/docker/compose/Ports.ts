@@ -1,7 +1,7 @@
 /** The ports that a compose file publishes, in each of its ways of saying so, and what they are called here. Pure. */
 import type { Reached } from "../../../domain/workspace/Ports.ts"
 import type { Protocol } from "../../../domain/workspace/Spec.ts"
-import { isFields, listOf, type Value } from "./Value.ts"
+import { isFields, listOf, type Value, wordOf } from "./Value.ts"
 
 export interface Target {
   readonly port: number
@@ -17,8 +17,8 @@ export const targetsOf = (ports: Value | undefined): ReadonlyArray<Target> | und
   const found = new Map<string, Target>()
   for (const entry of listOf(ports)) {
     const [text, protocol] = isFields(entry)
-      ? [String(entry["target"]), String(entry["protocol"] ?? "tcp")]
-      : shortOf(String(entry))
+      ? [wordOf(entry["target"]), wordOf(entry["protocol"] ?? "tcp")]
+      : shortOf(wordOf(entry))
     const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? []
     const [from, to] = [Number(first), Number(last)]
     if (first === undefined || from < 1 || to < from || to > 65_535) return undefined

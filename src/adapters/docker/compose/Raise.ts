@@ -1,6 +1,6 @@
 /** Making and starting a workspace's compose services, by the Compose tool. */
 import * as Effect from "effect/Effect"
-import { BackendFailed, type BackendFailure, type Order, type Publication } from "../../../app/ports/Backend.ts"
+import type { BackendFailure, Order, Publication } from "../../../app/ports/Backend.ts"
 import type { WorkspaceId } from "../../../domain/workspace/Ids.ts"
 import { type Engine, limits as engineLimits } from "../Engine.ts"
 import { failed, failureOf } from "../EngineFailure.ts"
@@ -11,6 +11,7 @@ import { healthy, lastWords } from "./Health.ts"
 import type { Plan } from "./Model.ts"
 import { checkBinds, fileOf, volumeName } from "./Plan.ts"
 import { findTool, limits, run, type Tool } from "./Tool.ts"
+import { wordOf } from "./Value.ts"
 
 type Say = (words: string) => void
 
@@ -48,10 +49,10 @@ export const makeBeside = (
     for (const [name, service] of Object.entries(plan.services)) {
       if (service["build"] !== undefined) {
         // Built once: it is as the worktree was then.
-        if ((yield* local(engine, String(service["image"]))) === undefined) built.push(name)
+        if ((yield* local(engine, wordOf(service["image"]))) === undefined) built.push(name)
       }
       // Those of a profile are started by hand, or never.
-      else if (service["profiles"] === undefined) images.add(String(service["image"]))
+      else if (service["profiles"] === undefined) images.add(wordOf(service["image"]))
     }
     yield* Effect.forEach(images, (image) => imageNamed(engine, image, say), { discard: true })
     if (built.length === 0) return
@@ -112,7 +113,10 @@ export const raise = (
     // What they print is shown and kept when they fail, and may have what was looked up for them.
     Effect.mapError((failure) =>
       failure._tag === "BackendFailed"
-        ? new BackendFailed({ ...failure, detail: without(from.variables, failure.detail) })
+        ? failed(failure.operation, failure.kind, without(from.variables, failure.detail), {
+            ...(failure.advice === undefined ? {} : { advice: failure.advice }),
+            ...(failure.port === undefined ? {} : { port: failure.port })
+          })
         : failure
     )
   )

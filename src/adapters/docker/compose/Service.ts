@@ -4,7 +4,7 @@
  */
 import { type Mounts, mountsOf } from "./Mounts.ts"
 import { type Target, targetsOf } from "./Ports.ts"
-import { type Fields, fieldsOf, isNothing, listOf, type Value } from "./Value.ts"
+import { type Fields, fieldsOf, isNothing, listOf, type Value, wordOf } from "./Value.ts"
 import { buildOf } from "./BuildOf.ts"
 
 export interface Place {
@@ -57,7 +57,10 @@ export const neutral = (name: string, given: Fields, place: Place): Neutral => {
   const mounted = mountsOf(given["volumes"], place.folder, place.pointer)
   const targets = targetsOf(given["ports"])
   const built = given["build"] === undefined || given["build"] === null ? undefined : buildOf(given["build"], place)
-  const replicas = Math.max(Number(fieldsOf(given["deploy"])["replicas"] ?? 1), Number(given["scale"] ?? 1))
+  const replicas = Math.max(
+    Number(wordOf(fieldsOf(given["deploy"])["replicas"] ?? 1)),
+    Number(wordOf(given["scale"] ?? 1))
+  )
   const service: Fields = {
     ...Object.fromEntries(Object.entries(given).filter(([key, value]) => kept.has(key) && value !== null)),
     ...networkOf(given),
@@ -72,7 +75,7 @@ export const neutral = (name: string, given: Fields, place: Place): Neutral => {
     labels: { ...ownLabels(given["labels"]), ...place.labels },
     // What it prints would fill the host's disk otherwise.
     logging: { driver: "json-file", options: { "max-size": "10m", "max-file": "2" } }
-  } as Fields
+  }
   return {
     name,
     service,
@@ -100,14 +103,14 @@ const refusals = (given: Fields): ReadonlyArray<string> => [
     return typeof value === "string" && !isApart(value) ? [`${key}: ${value}`] : []
   }),
   ...listOf(given["cap_add"]).flatMap((one) => {
-    const name = String(one).toUpperCase().replace(/^CAP_/, "")
-    return harmless.has(name) ? [] : [`cap_add: ${String(one)}`]
+    const name = wordOf(one).toUpperCase().replace(/^CAP_/, "")
+    return harmless.has(name) ? [] : [`cap_add: ${wordOf(one)}`]
   }),
   ...listOf(given["security_opt"]).flatMap((one) =>
-    /^no-new-privileges(?:[:=]true)?$/.test(String(one)) ? [] : [`security_opt: ${String(one)}`]
+    /^no-new-privileges(?:[:=]true)?$/.test(wordOf(one)) ? [] : [`security_opt: ${wordOf(one)}`]
   ),
   ...listOf(given["volumes_from"]).flatMap((one) =>
-    /^container:/.test(String(one)) ? [`volumes_from: ${String(one)}`] : []
+    wordOf(one).startsWith("container:") ? [`volumes_from: ${wordOf(one)}`] : []
   ),
   ...(listOf(fieldsOf(fieldsOf(fieldsOf(given["deploy"])["resources"])["reservations"])["devices"]).length > 0
     ? ["deploy: devices"]
@@ -128,7 +131,7 @@ const networkOf = (given: Fields): Fields => {
   if (mode === "none" || isOfService(mode)) return { network_mode: mode as string }
   const aliases = new Set([
     ...(typeof given["container_name"] === "string" ? [given["container_name"]] : []),
-    ...Object.values(fieldsOf(given["networks"])).flatMap((one) => listOf(fieldsOf(one)["aliases"]).map(String))
+    ...Object.values(fieldsOf(given["networks"])).flatMap((one) => listOf(fieldsOf(one)["aliases"]).map(wordOf))
   ])
   return { networks: { default: aliases.size === 0 ? {} : { aliases: [...aliases] } } }
 }
@@ -155,7 +158,7 @@ const ownLabels = (labels: Value | undefined): Fields => {
   const all = Array.isArray(labels)
     ? Object.fromEntries(
         listOf(labels).map((line) => {
-          const [name = "", ...rest] = String(line).split("=")
+          const [name = "", ...rest] = wordOf(line).split("=")
           return [name, rest.join("=")]
         })
       )

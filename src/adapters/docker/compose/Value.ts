@@ -21,3 +21,7 @@ export const isNothing = (value: Value | undefined): boolean =>
   value === "" ||
   (Array.isArray(value) && value.length === 0) ||
   (isFields(value) && Object.keys(value).length === 0)
+
+/** As it is written where a word is expected. */
+export const wordOf = (value: Value | undefined): string =>
+  typeof value === "object" ? JSON.stringify(value) : String(value ?? "")
