@@ -1,8 +1,17 @@
-// Gives this machine what the tests of workspaces need: a Docker engine, the base image, OpenSSH, Compose. By hand: npm run provision.
+// Gives this machine what the tests of workspaces need: a Docker engine, the base image, OpenSSH, both versions of Compose. By hand: npm run provision.
 // The tests call it themselves. Only as root on Debian, and only under CI=true or by hand, does it install or start anything;
 // elsewhere it says what is missing.
 import { spawn, spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs"
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { request } from "node:http"
 import { join } from "node:path"
 import { setTimeout as after } from "node:timers/promises"
@@ -42,12 +51,13 @@ const answers = () =>
     asked.end()
   })
 
-const run = (command, args, env = {}) => {
+const run = (command, args, env = {}, cwd) => {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, PATH: folders.join(":"), ...env },
-    maxBuffer: 64 * 2 ** 20
+    maxBuffer: 64 * 2 ** 20,
+    cwd
   })
   if (status === 0) return stdout
   throw new Error(`${command} ${args.join(" ")} failed: ${error?.message ?? `${stdout}${stderr}`.slice(-2000)}`)
@@ -66,6 +76,44 @@ const install = (packages) => {
     run("apt-get", ["update"])
     run("apt-get", ["install", ...options, ...packages], quietly)
   }
+}
+
+/**
+ * Version 2 of Compose, which Debian has from its version 13 on only: one program that needs nothing else. It is fetched by apt, with
+ * lists of its own, and kept in the cache.
+ */
+const plugin = "docker/cli-plugins/docker-compose"
+const pluginFolders = ["/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec"]
+const hasPlugin = () => pluginFolders.some((folder) => existsSync(join(folder, plugin)))
+
+const installPlugin = () => {
+  const folder = join(cache, "compose")
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  const packed = () => readdirSync(folder).find((name) => name.endsWith(".deb"))
+  if (packed() === undefined) {
+    const lists = join(folder, "apt")
+    mkdirSync(join(lists, "lists/partial"), { recursive: true })
+    mkdirSync(join(lists, "cache/archives/partial"), { recursive: true })
+    const keys = "/usr/share/keyrings/debian-archive-keyring.gpg"
+    writeFileSync(join(lists, "sources.list"), `deb [signed-by=${keys}] http://deb.debian.org/debian trixie main\n`)
+    const options = [
+      `Dir::Etc::SourceList=${lists}/sources.list`,
+      "Dir::Etc::SourceParts=-",
+      `Dir::State::Lists=${lists}/lists`,
+      `Dir::Cache=${lists}/cache`,
+      "Acquire::Languages=none",
+      "APT::Sandbox::User=root"
+    ].flatMap((option) => ["-o", option])
+    run("apt-get", [...options, "update"])
+    run("apt-get", [...options, "download", "docker-compose"], {}, folder)
+    rmSync(lists, { recursive: true, force: true })
+  }
+  const open = join(folder, "open")
+  rmSync(open, { recursive: true, force: true })
+  run("dpkg-deb", ["--extract", join(folder, packed() ?? ""), open])
+  mkdirSync(join("/usr/libexec", plugin, ".."), { recursive: true })
+  copyFileSync(join(open, "usr/libexec", plugin), join("/usr/libexec", plugin))
+  rmSync(open, { recursive: true, force: true })
 }
 
 /** Starts the engine; it lives on when this process ends. */
@@ -120,6 +168,10 @@ export const provision = async ({ installs = process.env.CI === "true", say = ()
   if (gone.length > 0) {
     if (!installs || !mayInstall()) return lacks(`The tests of workspaces need ${gone.join(", ")}`)
     await step(`installed for ${gone.join(", ")}`, () => install([...new Set(gone.map((program) => wanted[program]))]))
+  }
+  if (!hasPlugin()) {
+    if (!installs || !mayInstall()) return lacks("The tests of workspaces need docker compose, version 2")
+    await step("installed docker compose", installPlugin)
   }
   if (!(await answers())) {
     if (!installs || !mayInstall()) return lacks("The tests of workspaces need a Docker engine that answers")

@@ -39,7 +39,7 @@ export const workspaceSentence = (fact: CheckpointFact | WorkspaceFact): string 
     case "WorkspaceDeleted":
       return `workspace deleted${fact.payload.commit === null ? "" : ` (its branch was at ${fact.payload.commit.slice(0, 12)})`}`
     case "WorkspacePortReserved":
-      return `port ${fact.payload.host}:${fact.payload.hostPort} is for ${fact.payload.service} (${fact.payload.port}/${fact.payload.protocol})`
+      return `port ${fact.payload.host}:${fact.payload.hostPort} is for ${fact.payload.service} (${fact.payload.port}/${fact.payload.protocol}${fact.payload.companion === undefined ? "" : ` of ${fact.payload.companion} beside it`})`
     case "WorkspacePortMoved":
       return `port of ${fact.payload.service} moved from ${fact.payload.from} to ${fact.payload.to}: ${fact.payload.reason}`
     case "WorkspacePortReleased":

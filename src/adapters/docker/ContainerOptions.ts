@@ -3,6 +3,7 @@ import { posix } from "node:path"
 import type { ContainerCreateOptions } from "dockerode"
 import type { Order, Publication } from "../../app/ports/Backend.ts"
 import type { Volume } from "../../domain/workspace/Spec.ts"
+import { planFile } from "./compose/Plan.ts"
 import { labels, nameOf } from "./Labels.ts"
 import { nestedVolume, type Nesting } from "./Nesting.ts"
 
@@ -30,6 +31,7 @@ export const containerOptions = (
   const { uid, gid } = order.owner
   const volumes = volumesOf(order)
   const isAlone = order.spec.network === "none"
+  const ports = order.ports.filter(({ companion }) => companion === undefined)
   return {
     name: `nexus-${order.name}-${order.workspace.slice("ws_".length)}`,
     Image: image,
@@ -42,7 +44,8 @@ export const containerOptions = (
       [labels.owner]: `${uid}:${gid}`,
       [labels.account]: order.spec.user ?? "",
       [labels.ports]: JSON.stringify(isAlone ? [] : order.ports),
-      [labels.volumes]: JSON.stringify(volumes)
+      [labels.volumes]: JSON.stringify(volumes),
+      ...(order.spec.compose === undefined ? {} : { [labels.plan]: planFile(order.own) })
     },
     // Whatever the image says: root starts sshd, and everything else is run as the worktree's owner.
     User: "0:0",
@@ -50,11 +53,11 @@ export const containerOptions = (
     Entrypoint: ["/bin/sh", "/.nexus/start"],
     Cmd: [],
     Healthcheck: { Test: ["NONE"] },
-    ExposedPorts: Object.fromEntries(order.ports.map((port) => [portKey(port), {}])),
+    ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     HostConfig: {
       Init: true,
       NetworkMode: isAlone ? "none" : nameOf(order.workspace),
-      PortBindings: isAlone ? {} : bindings(order.ports),
+      PortBindings: isAlone ? {} : bindings(ports),
       RestartPolicy: { Name: "no" },
       Mounts: [
         ...order.mounts.map(({ from, to, writable }) => ({

@@ -6,7 +6,7 @@ import type { StepId, WorkspaceId } from "../../domain/workspace/Ids.ts"
 import type { ResourceLimits, Volume } from "../../domain/workspace/Spec.ts"
 import { type Engine, limits } from "./Engine.ts"
 import { failed, isGone } from "./EngineFailure.ts"
-import { labels, ofLog, ofWorkspace } from "./Labels.ts"
+import { containerOf, labels, ofLog } from "./Labels.ts"
 
 /** What is known of it besides what the port asks for. */
 export interface Found extends Instance {
@@ -17,6 +17,8 @@ export interface Found extends Instance {
   /** Of the image, whose name, home and shell commands get; empty for none. */
   readonly account: string
   readonly volumes: ReadonlyArray<Volume>
+  /** Where what is kept of its services is; "" when it has none. */
+  readonly plan: string
   readonly info: Docker.ContainerInspectInfo
 }
 
@@ -53,7 +55,7 @@ export const find = (
 ): Effect.Effect<Found | undefined, BackendFailure> =>
   engine
     .call("find the workspace", limits.ask, (docker, abortSignal) =>
-      docker.listContainers({ all: true, filters: ofWorkspace(log, workspace), abortSignal })
+      docker.listContainers({ all: true, filters: containerOf(log, workspace), abortSignal })
     )
     .pipe(Effect.flatMap(([first]) => (first === undefined ? Effect.succeed(undefined) : inspected(engine, first.Id))))
 
@@ -76,7 +78,14 @@ export const listed = (engine: Engine, log: string): Effect.Effect<ReadonlyArray
     )
     .pipe(
       Effect.flatMap((all) => Effect.forEach(all, ({ Id }) => inspected(engine, Id), { concurrency: 8 })),
-      Effect.map((all) => all.filter((found) => found !== undefined && found.workspace !== undefined) as Array<Found>)
+      Effect.map((all) => {
+        const found = all.filter((one) => one !== undefined)
+        const whole = found.filter(({ step }) => step !== "")
+        // Services of a workspace whose own container is gone stand for it: somebody has to know of them.
+        const left = new Map(found.filter(({ step }) => step === "").map((one) => [one.workspace, one]))
+        for (const { workspace } of whole) left.delete(workspace)
+        return [...whole, ...left.values()]
+      })
     )
 
 /** Bytes that its own layer holds. */
@@ -101,6 +110,7 @@ const foundIn = (info: Docker.ContainerInspectInfo): Found => {
     owner: label(labels.owner),
     account: label(labels.account),
     volumes: parsed(label(labels.volumes)),
+    plan: label(labels.plan),
     info
   }
 }
@@ -114,7 +124,7 @@ const parsed = (text: string): ReadonlyArray<never> => {
   }
 }
 
-const stateOf = ({ Status, Paused, Running }: Docker.ContainerInspectInfo["State"]): Instance["state"] => {
+export const stateOf = ({ Status, Paused, Running }: Docker.ContainerInspectInfo["State"]): Instance["state"] => {
   if (Paused) return "paused"
   if (Running) return "running"
   return Status === "created" ? "created" : "stopped"

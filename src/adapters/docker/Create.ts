@@ -1,7 +1,11 @@
 /** Making a workspace's container: image, network, volumes, container, our files in it; each may be there already. */
+import { existsSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import type { BackendFailure, Instance, Order } from "../../app/ports/Backend.ts"
 import { archiveOf } from "./Archive.ts"
+import { planFile, readPlan } from "./compose/Plan.ts"
+import { prepare } from "./compose/Prepare.ts"
+import { makeBeside, type Raising } from "./compose/Raise.ts"
 import { containerOptions, volumeName, volumesOf } from "./ContainerOptions.ts"
 import { find, instanceOf, need } from "./Containers.ts"
 import { asking, type Engine, limits } from "./Engine.ts"
@@ -22,7 +26,13 @@ type Say = (words: string) => void
  * A container that the same step made is completed; one of another step that never ran is made anew; one that did run holds the
  * user's work, and is refused.
  */
-export const create = (engine: Engine, log: string, order: Order, say: Say): Effect.Effect<Instance, BackendFailure> =>
+export const create = (
+  engine: Engine,
+  log: string,
+  order: Order,
+  raising: Raising,
+  say: Say
+): Effect.Effect<Instance, BackendFailure> =>
   Effect.gen(function* () {
     const before = yield* find(engine, log, order.workspace)
     if (before !== undefined && before.state !== "created") {
@@ -40,6 +50,11 @@ export const create = (engine: Engine, log: string, order: Order, say: Say): Eff
       if (order.spec.network === "own") yield* ensureNetwork(engine, log, order.workspace)
       yield* ensureFolders(order)
       yield* ensureVolumes(engine, log, order)
+      if (order.spec.compose !== undefined) {
+        // What was read of them may be gone with our folder.
+        if (!existsSync(planFile(order.own))) yield* prepare(log, order, raising.among, say)
+        yield* makeBeside(engine, log, order, yield* readPlan(planFile(order.own)), raising, say)
+      }
       const nesting = order.spec.nested ? yield* nestingOf(engine, log, order, image) : "capable"
       yield* makeContainer(engine, log, order, image, nesting, say)
     }

@@ -4,6 +4,9 @@ import * as Effect from "effect/Effect"
 import type { Backend } from "../../app/ports/Backend.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { activity } from "./Activity.ts"
+import { companion, companions } from "./compose/Companions.ts"
+import { prepare } from "./compose/Prepare.ts"
+import { candidates, type Tool, toolWords } from "./compose/Tool.ts"
 import { find, type Found, instanceOf, listed, need } from "./Containers.ts"
 import { create } from "./Create.ts"
 import { connect } from "./Engine.ts"
@@ -19,9 +22,20 @@ import { route } from "./Route.ts"
 import { usage } from "./Usage.ts"
 import { keepVolumes, restoreVolumes } from "./VolumeArchives.ts"
 
+/** What compose services are run with, where it is not the usual. */
+export interface ComposeOptions {
+  readonly tools?: ReadonlyArray<Tool["command"]>
+  /** Milliseconds that they have to become healthy. */
+  readonly patience?: number
+}
+
+/** Milliseconds: some databases take minutes to make their files. */
+const patience = 3 * 60_000
+
 /** `log`: the id of the log whose workspaces these are. Nothing is loaded or asked before the first operation. */
-export const dockerBackend = (log: string, options?: Docker.DockerOptions): Backend => {
+export const dockerBackend = (log: string, options?: Docker.DockerOptions, compose: ComposeOptions = {}): Backend => {
   const engine = connect(options)
+  const raising = { among: compose.tools ?? candidates, patience: compose.patience ?? patience }
   const having = <A>(
     workspace: WorkspaceId,
     action: (found: Found) => Effect.Effect<A, ReturnType<typeof failureOf>>
@@ -30,8 +44,10 @@ export const dockerBackend = (log: string, options?: Docker.DockerOptions): Back
     name: backend,
     isolates: true,
     probe: probe(engine),
-    create: (order, progress) => create(engine, log, order, progress),
-    start: (workspace, variables) => start(engine, log, workspace, variables),
+    tools: toolWords(raising.among),
+    prepare: (order, progress) => prepare(log, order, raising.among, progress),
+    create: (order, progress) => create(engine, log, order, raising, progress),
+    start: (workspace, variables) => start(engine, log, workspace, variables, raising),
     stop: (workspace, grace) => stop(engine, log, workspace, grace),
     pause: (workspace) => pause(engine, log, workspace),
     resume: (workspace) => resume(engine, log, workspace),
@@ -41,10 +57,15 @@ export const dockerBackend = (log: string, options?: Docker.DockerOptions): Back
     list: Effect.map(listed(engine, log), (all) => all.map(instanceOf)),
     execute: (workspace, execution) => having(workspace, (found) => execute(engine, found, execution)),
     route: (workspace) => having(workspace, (found) => route(engine, found)),
-    logs: (workspace, which, to) => having(workspace, (found) => logs(engine, found, which, to)),
+    logs: (workspace, which, to) =>
+      which.companion === undefined
+        ? having(workspace, (found) => logs(engine, found, which, to))
+        : Effect.flatMap(companion(engine, log, workspace, which.companion), (found) => logs(engine, found, which, to)),
     usage: (workspace, options) => having(workspace, (found) => usage(engine, found, options?.quick === true)),
     activity: (workspace) => having(workspace, (found) => activity(engine, found)),
-    listening: (workspace) => having(workspace, (found) => listening(engine, found)),
+    listening: (workspace) =>
+      having(workspace, (found) => Effect.map(listening(engine, found), (heard) => heard ?? [])),
+    companions: (workspace) => companions(engine, log, workspace),
     keepEnvironment: (workspace, folder) => having(workspace, (found) => keepEnvironment(engine, found, folder)),
     keepVolumes: (workspace, folder) => having(workspace, (found) => keepVolumes(engine, found, folder)),
     restoreVolumes: (workspace, archives) => having(workspace, (found) => restoreVolumes(engine, found, archives))

@@ -18,13 +18,12 @@ export const imageOf = (engine: Engine, log: string, order: Order, say: Say): Ef
       id === undefined ? Effect.fail(baseMissing()) : Effect.succeed(id)
     )
   }
-  if (image.kind === "named") {
-    return Effect.flatMap(local(engine, image.name), (id) =>
-      id === undefined ? pulled(engine, image.name, say) : Effect.succeed(id)
-    )
-  }
+  if (image.kind === "named") return imageNamed(engine, image.name, say)
   return build(engine, log, order, image, say)
 }
+
+export const imageNamed = (engine: Engine, name: string, say: Say): Effect.Effect<string, BackendFailure> =>
+  Effect.flatMap(local(engine, name), (id) => (id === undefined ? pulled(engine, name, say) : Effect.succeed(id)))
 
 /** Undefined when it is not on this machine. */
 export const local = (engine: Engine, name: string): Effect.Effect<string | undefined, BackendFailure> =>

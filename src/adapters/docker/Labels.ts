@@ -17,15 +17,27 @@ export const labels = {
   account: "nexus.account",
   /** Publications, as JSON. */
   ports: "nexus.ports",
+  /** Of a service of the project's beside the workspace: what the project calls it. */
+  companion: "nexus.companion",
+  /** Of a workspace with such services: the file that has what is kept of them. */
+  plan: "nexus.plan",
   /** Of a volume: what the user calls it. */
   volume: "nexus.volume",
   /** Of a container: its volumes and where they are inside, as JSON. */
   volumes: "nexus.volumes"
 } as const
 
-/** The filter that finds a workspace's things. */
+/** The filters that find a workspace's things: all of them; its own container; those of services beside it. */
 export const ofWorkspace = (log: string, workspace: WorkspaceId): { readonly label: Array<string> } => ({
   label: [`${labels.log}=${log}`, `${labels.workspace}=${workspace}`]
+})
+
+export const containerOf = (log: string, workspace: WorkspaceId): { readonly label: Array<string> } => ({
+  label: [...ofWorkspace(log, workspace).label, labels.step]
+})
+
+export const companionsOf = (log: string, workspace: WorkspaceId): { readonly label: Array<string> } => ({
+  label: [...ofWorkspace(log, workspace).label, labels.companion]
 })
 
 export const helpersOf = (log: string, workspace: WorkspaceId): { readonly label: Array<string> } => ({

@@ -4,6 +4,9 @@ import * as Effect from "effect/Effect"
 import type { BackendFailure, Instance } from "../../app/ports/Backend.ts"
 import { filled } from "../../app/ports/ImageVariable.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
+import { pauseBeside, resumeBeside, stopBeside } from "./compose/Companions.ts"
+import { readPlan } from "./compose/Plan.ts"
+import { raise, type Raising } from "./compose/Raise.ts"
 import { type Found, instanceOf, need } from "./Containers.ts"
 import { type Engine, limits } from "./Engine.ts"
 import { failed } from "./EngineFailure.ts"
@@ -16,10 +19,18 @@ export const start = (
   engine: Engine,
   log: string,
   workspace: WorkspaceId,
-  variables: Readonly<Record<string, string>>
+  variables: Readonly<Record<string, string>>,
+  raising: Raising
 ): Effect.Effect<Instance, BackendFailure> =>
   Effect.gen(function* () {
     const found = yield* need(engine, log, workspace)
+    const [uid = "0", gid = "0"] = found.owner.split(":")
+    // Before anything inside runs that could change what they mount.
+    if (found.plan !== "") {
+      const plan = yield* readPlan(found.plan)
+      const owner = { uid: Number(uid), gid: Number(gid) }
+      yield* raise(engine, log, { workspace, plan, ports: found.ports, owner, variables }, raising)
+    }
     const ofImage = imageVariables(found)
     const file = yield* variablesFile({ ...ofImage, ...filled(variables, ofImage) })
     if (found.state === "paused") yield* unpause(engine, found)
@@ -28,7 +39,6 @@ export const start = (
         docker.getContainer(found.id).start({ abortSignal })
       )
     }
-    const [uid = "0", gid = "0"] = found.owner.split(":")
     const volumes = found.volumes.filter((volume) => !isOfEngine(volume)).map(({ path }) => path)
     const { exit, stderr } = yield* raw(engine, found.id, {
       command: ["/bin/sh", "/.nexus/setup", uid, gid, found.account, ...volumes],
@@ -64,6 +74,7 @@ export const stop = (
         docker.getContainer(found.id).stop({ t: Math.ceil(grace / 1000), abortSignal } as Docker.ContainerStopOptions)
       )
     }
+    yield* stopBeside(engine, log, workspace, grace)
     return instanceOf(yield* need(engine, log, workspace))
   })
 
@@ -74,6 +85,7 @@ export const pause = (engine: Engine, log: string, workspace: WorkspaceId): Effe
       yield* engine.call("pause the workspace", limits.change, (docker, abortSignal) =>
         docker.getContainer(found.id).pause({ abortSignal })
       )
+      yield* pauseBeside(engine, log, workspace)
     } else if (found.state !== "paused") {
       return yield* Effect.fail(
         failed("pause the workspace", "refused", `It is ${found.state}.`, { advice: "Start it first." })
@@ -85,6 +97,7 @@ export const pause = (engine: Engine, log: string, workspace: WorkspaceId): Effe
 export const resume = (engine: Engine, log: string, workspace: WorkspaceId): Effect.Effect<Instance, BackendFailure> =>
   Effect.gen(function* () {
     const found = yield* need(engine, log, workspace)
+    yield* resumeBeside(engine, log, workspace)
     if (found.state === "paused") yield* unpause(engine, found)
     else if (found.state !== "running") {
       return yield* Effect.fail(

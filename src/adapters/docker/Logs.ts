@@ -1,4 +1,4 @@
-/** What a workspace's own programs printed: its SSH server, and commands that nobody waited for. */
+/** What a container printed; a workspace's own: its SSH server, and commands that nobody waited for. */
 import * as Effect from "effect/Effect"
 import type { Readable, Writable } from "node:stream"
 import type { BackendFailure } from "../../app/ports/Backend.ts"
@@ -10,7 +10,7 @@ import { split } from "./Frames.ts"
 /** Ends at what is there now, or follows until the workspace stops; interrupting ends it. */
 export const logs = (
   engine: Engine,
-  found: Found,
+  found: Pick<Found, "id" | "info">,
   options: { readonly follow: boolean; readonly tail: number | undefined },
   to: { readonly stdout: Writable; readonly stderr: Writable }
 ): Effect.Effect<void, BackendFailure> =>
@@ -24,7 +24,11 @@ export const logs = (
     }),
     (given) =>
       Effect.tryPromise({
-        try: () => split(Buffer.isBuffer(given) ? once(given) : streamOf(given), to),
+        try: () => {
+          const said = Buffer.isBuffer(given) ? once(given) : streamOf(given)
+          // One that has a terminal has one output, without frames.
+          return found.info.Config.Tty ? plain(said, to.stdout) : split(said, to)
+        },
         catch: (cause) => failureOf("read the logs", cause)
       }),
     (given) => Effect.sync(() => (Buffer.isBuffer(given) ? undefined : streamOf(given).destroy()))
@@ -32,6 +36,10 @@ export const logs = (
 
 /** The library's declarations are older than Node's. */
 const streamOf = (given: NodeJS.ReadableStream) => given as Readable
+
+const plain = async (said: AsyncIterable<Buffer>, to: Writable) => {
+  for await (const chunk of said) to.write(chunk)
+}
 
 async function* once(chunk: Buffer) {
   yield chunk

@@ -5,8 +5,12 @@ import type { BackendFailure } from "../../app/ports/Backend.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { asking, type Engine, limits } from "./Engine.ts"
 import { isGone } from "./EngineFailure.ts"
-import { helpersOf, ofWorkspace } from "./Labels.ts"
+import { beside, stopBeside } from "./compose/Companions.ts"
+import { containerOf, helpersOf, labels, ofWorkspace } from "./Labels.ts"
 import { removeNetwork } from "./Networks.ts"
+
+/** How long services beside it have to end by themselves, in milliseconds. */
+const grace = 10_000
 
 /** With the volumes that have no name, which are its alone. */
 export const removeContainer = (engine: Engine, id: string): Effect.Effect<void, BackendFailure> =>
@@ -27,13 +31,16 @@ export const remove = (
 ): Effect.Effect<void, BackendFailure> =>
   Effect.gen(function* () {
     const filters = ofWorkspace(log, workspace)
-    for (const which of [filters, helpersOf(log, workspace)]) {
+    if (!options.volumes) yield* stopBeside(engine, log, workspace, grace)
+    // What services keep in themselves is like a volume.
+    const own = options.volumes ? filters : containerOf(log, workspace)
+    for (const which of [own, helpersOf(log, workspace)]) {
       const containers = yield* engine.call("find the workspace", limits.ask, (docker, abortSignal) =>
         docker.listContainers({ all: true, filters: which, abortSignal })
       )
       yield* Effect.forEach(containers, ({ Id }) => removeContainer(engine, Id), { discard: true })
     }
-    yield* removeNetwork(engine, log, workspace)
+    if ((yield* beside(engine, log, workspace)).length === 0) yield* removeNetwork(engine, log, workspace)
     if (options.volumes) {
       const { Volumes } = yield* engine.call("find its volumes", limits.ask, (docker, abortSignal) =>
         docker.listVolumes({ filters, abortSignal })
@@ -50,7 +57,7 @@ export const remove = (
       docker.listImages({ filters: filters as never, abortSignal })
     )
     yield* Effect.forEach(
-      images,
+      images.filter(({ Labels }) => options.volumes || Labels?.[labels.companion] === undefined),
       ({ Id }) =>
         removing(engine, "remove an image", (docker, abortSignal) =>
           docker.getImage(Id).remove(asking({ force: true }, abortSignal))

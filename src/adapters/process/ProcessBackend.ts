@@ -109,6 +109,18 @@ export const make = (folder: string): Backend => {
       version: process.version,
       notes: ["does not isolate: programs run as you, with all that you can reach"]
     }),
+    prepare: ({ spec }) =>
+      spec.compose === undefined
+        ? Effect.succeed([])
+        : Effect.fail(
+            new BackendFailed({
+              backend: name,
+              operation: "read the compose files",
+              kind: "unsupported",
+              detail: "Services of compose files run in containers, which this backend has not.",
+              advice: "Take --backend docker."
+            })
+          ),
     create: put,
     start: (workspace, variables) => {
       const wrong = Object.keys(variables).find((one) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(one))
@@ -182,6 +194,7 @@ export const make = (folder: string): Backend => {
         return activityOf(note?.groups ?? [], new Set(hostPorts))
       }),
     listening: (workspace) => attempt("listening", () => listeningPorts(read(workspace)?.groups ?? [])),
+    companions: () => Effect.succeed([]),
     keepEnvironment: () => Effect.succeed(undefined),
     keepVolumes: () => Effect.succeed([]),
     restoreVolumes: () => Effect.void

@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { StepId, WorkspaceId, WorkspaceName } from "../../domain/workspace/Ids.ts"
+import type { Reached } from "../../domain/workspace/Ports.ts"
 import type { Protocol, ResourceLimits, Spec } from "../../domain/workspace/Spec.ts"
 import type { Copied, CopyOptions, FileFailed } from "./Sftp.ts"
 
@@ -49,6 +50,29 @@ export interface Publication {
   readonly hostPort: number
   readonly port: number
   readonly protocol: Protocol
+  /** The project's own service beside the workspace that it leads to; absent: the workspace itself. */
+  readonly companion?: string | undefined
+}
+
+/** A port on which something listens. `isLocal`: only for what runs in the same place, so that no port of this machine leads there. */
+export interface Listener {
+  readonly port: number
+  readonly protocol: Protocol
+  readonly isLocal?: boolean
+}
+
+/** A service of the project's own that runs beside a workspace: a database, a queue. */
+export interface Companion {
+  readonly name: string
+  /** As `Instance.handle`. */
+  readonly handle: string
+  readonly state: Instance["state"]
+  /** What it was last found to be, where the project says how to find out. */
+  readonly health?: "starting" | "healthy" | "unhealthy"
+  /** Of one that has ended. */
+  readonly exit?: number
+  /** Undefined when it can't be told. */
+  readonly listening?: ReadonlyArray<Listener>
 }
 
 /** A host folder or file that is seen inside. */
@@ -66,6 +90,8 @@ export interface Order {
   readonly spec: Spec
   /** The worktree on the host. */
   readonly folder: string
+  /** The folder of ours for what belongs to this workspace alone; nothing inside sees it. */
+  readonly own: string
   /** Where it is seen inside; the same as `folder` on backends that don't isolate. */
   readonly inside: string
   /** The worktree first; then its git directory, objects, the spool. */
@@ -188,6 +214,16 @@ export interface Backend {
   readonly here?: Here
   /** Whether it is there, and what it is; quick. */
   readonly probe: Effect.Effect<{ readonly version: string; readonly notes: ReadonlyArray<string> }, BackendUnavailable>
+  /** Which other programs of this machine it would use, in words; may take a second. */
+  readonly tools?: Effect.Effect<ReadonlyArray<string>>
+  /**
+   * Reads what the project says of services of its own, refuses what would not be kept apart, keeps the rest in `own` as it is
+   * now, and answers the ports by which they are to be reached. None where the specification has no such services.
+   */
+  readonly prepare: (
+    order: Order,
+    progress: (words: string) => void
+  ) => Effect.Effect<ReadonlyArray<Reached>, BackendFailure>
   /** Makes it, stopped. `progress` is told in words what takes time. */
   readonly create: (order: Order, progress: (words: string) => void) => Effect.Effect<Instance, BackendFailure>
   /**
@@ -202,7 +238,7 @@ export interface Backend {
   readonly stop: (workspace: WorkspaceId, grace: number) => Effect.Effect<Instance, BackendFailure>
   readonly pause: (workspace: WorkspaceId) => Effect.Effect<Instance, BackendFailure>
   readonly resume: (workspace: WorkspaceId) => Effect.Effect<Instance, BackendFailure>
-  /** Removes all that was made for it, but `volumes` only when told to. */
+  /** Removes all that was made for it, but `volumes`, and companions with what is in them, only when told to. */
   readonly remove: (
     workspace: WorkspaceId,
     options: { readonly volumes: boolean }
@@ -212,10 +248,10 @@ export interface Backend {
   readonly list: Effect.Effect<ReadonlyArray<Instance>, BackendFailure>
   readonly execute: (workspace: WorkspaceId, execution: Execution) => Effect.Effect<Ended, BackendFailure>
   readonly route: (workspace: WorkspaceId) => Effect.Effect<Access, BackendFailure>
-  /** What its own programs print; ends at the end, or goes on. */
+  /** What its own programs print, or a companion; ends at the end, or goes on. */
   readonly logs: (
     workspace: WorkspaceId,
-    options: { readonly follow: boolean; readonly tail: number | undefined },
+    options: { readonly follow: boolean; readonly tail: number | undefined; readonly companion?: string | undefined },
     to: { readonly stdout: Writable; readonly stderr: Writable }
   ) => Effect.Effect<void, BackendFailure>
   /** `quick`: without what takes time to find out, such as the disk space. */
@@ -225,9 +261,9 @@ export interface Backend {
   ) => Effect.Effect<Usage, BackendFailure>
   readonly activity: (workspace: WorkspaceId) => Effect.Effect<Activity, BackendFailure>
   /** Ports on which something inside listens now. */
-  readonly listening: (
-    workspace: WorkspaceId
-  ) => Effect.Effect<ReadonlyArray<{ readonly port: number; readonly protocol: Protocol }>, BackendFailure>
+  readonly listening: (workspace: WorkspaceId) => Effect.Effect<ReadonlyArray<Listener>, BackendFailure>
+  /** What runs beside it, by name. */
+  readonly companions: (workspace: WorkspaceId) => Effect.Effect<ReadonlyArray<Companion>, BackendFailure>
   /** Writes what differs from the image into `folder`; undefined when nothing does, or the backend has nothing of the kind. */
   readonly keepEnvironment: (
     workspace: WorkspaceId,

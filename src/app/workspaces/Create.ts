@@ -5,16 +5,18 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { CheckpointId } from "../../domain/workspace/Ids.ts"
 import { WorkspaceId, type WorkspaceName, workspaceStream } from "../../domain/workspace/Ids.ts"
-import { allocate, type Port, ssh } from "../../domain/workspace/Ports.ts"
-import type { Spec } from "../../domain/workspace/Spec.ts"
+import { allocate, ssh } from "../../domain/workspace/Ports.ts"
+import type { Service, Spec } from "../../domain/workspace/Spec.ts"
 import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
-import { EventLog, type Transaction } from "../../events/EventLog.ts"
+import { EventLog } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/WorkspaceRows.ts"
 import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
 import type { Backend, EnvironmentDelta } from "../ports/Backend.ts"
 import { type Site, Worktrees } from "../ports/Worktrees.ts"
 import { Nexus } from "../Nexus.ts"
+import { prepareCompanions } from "./Companions.ts"
 import { backendNamed, checkName, stateIn } from "./Find.ts"
+import { busyPorts } from "./FreePorts.ts"
 import { byWhom, operate, type StepFailure, type StepNeeds } from "./Operate.ts"
 import { afterStart } from "./hooks/AroundLife.ts"
 import { orderFor, siteOf } from "./Order.ts"
@@ -69,7 +71,8 @@ export const create = (wanted: Wanted, say: Say) =>
             say("Making the environment")
             return Effect.gen(function* () {
               const { environment, volumes = [] } = wanted.begin ?? {}
-              const { handle } = yield* backend.create(yield* orderFor(workspace, backend, step, environment), say)
+              const ready = yield* prepareCompanions(workspace, backend, step, say)
+              const { handle } = yield* backend.create(yield* orderFor(ready, backend, step, environment), say)
               if (volumes.length > 0) yield* backend.restoreVolumes(workspace.id, volumes)
               return handle
             })
@@ -117,11 +120,12 @@ const request = (name: WorkspaceName, { base, spec, begin }: Wanted, backend: Ba
     const site = siteOf(home.workspaces, { ...place, repository, name, id } as Workspace, backend)
     const { commit } = yield* worktrees.plan(site, base)
     const by = yield* byWhom
+    const busy = yield* busyPorts(servicesOf(spec))
     return yield* log
       .transact((transaction): Either.Either<Workspace, WorkspaceRefused> => {
         const other = Rows.named(transaction.database, project, name)?.workspace
         if (other !== undefined && other.status !== "deleted") return Either.left(taken(other))
-        const ports = portsFor(transaction, spec)
+        const ports = allocate(new Set([...Rows.reserved(transaction.database), ...busy]), servicesOf(spec))
         if (ports === undefined) return Either.left(exhausted)
         transaction.append({
           stream: workspaceStream(id),
@@ -163,7 +167,7 @@ const taken = ({ name, status }: Workspace): WorkspaceRefused =>
   })
 
 /** SSH has a port where programs listen apart from this machine's own. */
-const portsFor = (transaction: Transaction, { services, network, backend }: Spec): ReadonlyArray<Port> | undefined =>
-  network === "none" || backend === "process"
-    ? allocate(Rows.reserved(transaction.database), network === "none" ? [] : services)
-    : allocate(Rows.reserved(transaction.database), [ssh, ...services.filter(({ name }) => name !== ssh.name)])
+const servicesOf = ({ services, network, backend }: Spec): ReadonlyArray<Service> => {
+  if (network === "none") return []
+  return backend === "process" ? services : [ssh, ...services.filter(({ name }) => name !== ssh.name)]
+}

@@ -24,9 +24,11 @@ export const diagnoseWorkspaces = Effect.gen(function* () {
     const probed = yield* Effect.either(backend.probe)
     const users = workspaces.filter(({ workspace }) => workspace.spec.backend === backend.name).length
     const check = `backend ${backend.name}`
-    if (probed._tag === "Right")
-      found.push({ check, state: "ok", detail: [probed.right.version, ...probed.right.notes].join("; "), fix: "" })
-    else
+    if (probed._tag === "Right") {
+      const tools = backend.tools === undefined ? [] : yield* backend.tools
+      const detail = [probed.right.version, ...probed.right.notes, ...tools].join("; ")
+      found.push({ check, state: "ok", detail, fix: "" })
+    } else
       found.push({
         check,
         // Nobody has to have an engine.

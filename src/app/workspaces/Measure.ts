@@ -1,7 +1,10 @@
 /** What workspaces use and print, now. */
 import type { Writable } from "node:stream"
 import * as Effect from "effect/Effect"
-import type { Usage } from "../ports/Backend.ts"
+import type { Workspace } from "../../domain/workspace/Workspace.ts"
+import { NotFound } from "../Find.ts"
+import { nearest } from "../nearest.ts"
+import type { Backend, Usage } from "../ports/Backend.ts"
 import { backendNamed, find, list } from "./Find.ts"
 
 export interface Reading {
@@ -49,15 +52,31 @@ export const measureOn = (name: string | undefined) =>
     })
   })
 
-/** What its own programs printed: those that nobody waited for. */
+/** What its own programs printed: those that nobody waited for; or a service beside it. Fails with NotFound for one that it has not. */
 export const logs = (
   name: string,
-  options: { readonly follow: boolean; readonly tail: number | undefined },
+  options: { readonly follow: boolean; readonly tail: number | undefined; readonly companion: string | undefined },
   to: { readonly stdout: Writable; readonly stderr: Writable }
 ) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     const backend = yield* backendNamed(workspace.spec.backend)
+    if (options.companion !== undefined) yield* knownCompanion(workspace, backend, options.companion)
     yield* backend.logs(workspace.id, options, to)
     return { workspace, keepsLogs: backend.here === undefined }
+  })
+
+const knownCompanion = ({ id, name }: Workspace, backend: Backend, companion: string) =>
+  Effect.gen(function* () {
+    const names = (yield* backend.companions(id)).map((one) => one.name)
+    if (names.includes(companion)) return
+    const guess = nearest(companion, names)
+    return yield* new NotFound({
+      what: "service",
+      name: companion,
+      hint:
+        names.length === 0
+          ? `${name} has no services beside it.`
+          : `${guess === undefined ? "" : `Did you mean ${guess}? `}There are: ${names.join(", ")}.`
+    })
   })

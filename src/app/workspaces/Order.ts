@@ -51,19 +51,14 @@ export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, e
       name,
       spec,
       folder,
+      own,
       inside: folder,
       mounts: [
         { from: folder, to: folder, writable: true },
         ...(yield* worktrees.mounts(siteOf(home.workspaces, workspace, backend), folder)),
         ...(backend.isolates ? spoolMounts(home, own) : [])
       ],
-      ports: workspace.ports.map(({ service, host, hostPort, port, protocol }) => ({
-        service,
-        host,
-        hostPort,
-        port,
-        protocol
-      })),
+      ports: workspace.ports,
       authorizedKeys: backend.isolates
         ? [...new Set([(yield* ssh.identity).publicKey, ...keys.map(({ publicKey }) => publicKey)])]
         : [],

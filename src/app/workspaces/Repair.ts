@@ -11,6 +11,7 @@ import { type Backend, Backends } from "../ports/Backend.ts"
 import type { TreeFailure } from "../ports/TreeStore.ts"
 import { Worktrees } from "../ports/Worktrees.ts"
 import { isCompleted } from "./Checkpoints.ts"
+import { idleCompanions } from "./Companions.ts"
 import { backendNamed } from "./Find.ts"
 import { afterRestart } from "./hooks/AroundLife.ts"
 import { removeAside, removeLeftovers } from "./Leftovers.ts"
@@ -92,7 +93,12 @@ const see = (workspace: Workspace, backend: Backend) =>
     const instance = yield* Effect.either(backend.inspect(workspace.id))
     const exchanged =
       backend.isolates && state.worktree === "sound" ? yield* Effect.option(worktrees.exchange(site)) : undefined
+    const idle =
+      workspace.status === "running" && instance._tag === "Right" && instance.right?.state === "running"
+        ? yield* idleCompanions(workspace)
+        : []
     return {
+      idle,
       environment: instance._tag === "Left" ? "unknown" : instance.right?.state,
       worktree: state.worktree,
       movedTo: state.movedTo,
@@ -172,6 +178,14 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
         })
         if (wasRunning) yield* afterRestart(made, backend, say)
         return "it was made again"
+      }
+      case "start-services": {
+        yield* operate(id, {
+          operation: "repair",
+          steps: [{ kind: "start", act: (step) => startWithPorts(id, backend, step, say) }],
+          outcome: () => [{ type: "WorkspaceStarted", payload: { workspace: id } }]
+        })
+        return "they were started again"
       }
       case "mend-worktree": {
         const { home } = yield* Nexus

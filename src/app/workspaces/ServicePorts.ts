@@ -1,14 +1,17 @@
 /** Ports of this machine that lead into a workspace: what is reserved, what listens inside, one more, one less. */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
-import { allocate, ssh } from "../../domain/workspace/Ports.ts"
-import type { Service } from "../../domain/workspace/Spec.ts"
+import { allocate, type Port, ssh } from "../../domain/workspace/Ports.ts"
+import type { Protocol, Service } from "../../domain/workspace/Spec.ts"
 import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import * as Rows from "../../projections/WorkspaceRows.ts"
 import { NotFound } from "../Find.ts"
 import { nearest } from "../nearest.ts"
-import type { Backend } from "../ports/Backend.ts"
+import type { Backend, Listener } from "../ports/Backend.ts"
+import { companionsOf } from "./Companions.ts"
 import { backendNamed, find } from "./Find.ts"
+import { busyPorts } from "./FreePorts.ts"
 import { makeAgain } from "./MakeAgain.ts"
 import { operate, type Plan, record } from "./Operate.ts"
 import { afterRestart } from "./hooks/AroundLife.ts"
@@ -18,41 +21,97 @@ import { exhausted, type Say, startWithPorts } from "./StartWithPorts.ts"
 /** How long programs have to end by themselves, in milliseconds. */
 const grace = 10_000
 
+/** Whether something answers behind a port; "local": something listens, but only for what runs in there. */
+export type Heard = "yes" | "no" | "local"
+
+export interface ShownPort extends Port {
+  readonly host: string
+  /** Undefined when it can't be told. */
+  readonly heard: Heard | undefined
+}
+
 /**
- * `listening`: on which ports something inside listens; undefined when that can't be told, with `why`. Reserved ports need no engine.
+ * Each reserved port, and whether something listens behind it; what listens inside and has none; the services beside it. What can't be
+ * told has a reason in `why`. Reserved ports need no engine.
  */
 export const listPorts = (name: string) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     const backend = yield* backendNamed(workspace.spec.backend)
-    if (workspace.status !== "running") return { workspace, listening: undefined, why: `it is ${workspace.status}` }
-    const found = yield* Effect.either(backend.listening(workspace.id))
-    return found._tag === "Right"
-      ? { workspace, listening: found.right, why: undefined }
-      : { workspace, listening: undefined, why: found.left.message }
+    const beside = yield* companionsOf(workspace)
+    const found: Either.Either<ReadonlyArray<Listener>, { readonly message: string }> = workspace.status === "running"
+      ? yield* Effect.either(backend.listening(workspace.id))
+      : Either.left({ message: `it is ${workspace.status}` })
+    const own = Either.getOrUndefined(found)
+    const of = (companion: string | undefined) =>
+      companion === undefined ? own : beside.companions.find((one) => one.name === companion)?.listening
+    return {
+      workspace,
+      ports: workspace.ports.map((port): ShownPort => ({ ...port, heard: heardIn(of(port.companion), port) })),
+      others: (own ?? []).filter((one) => !hasPort(workspace, one)),
+      companions: beside.companions,
+      why: Either.isLeft(found) ? found.left.message : beside.why
+    }
   })
 
-/** Reserves a port of this machine, and has it lead to the service. Fails with WorkspaceRefused for a name that is taken. */
-export const addPort = (name: string, { name: service, port, protocol }: Service, say: Say) =>
+const heardIn = (listeners: ReadonlyArray<Listener> | undefined, { port, protocol }: Port): Heard | undefined => {
+  if (listeners === undefined) return undefined
+  const listener = listeners.find((one) => one.port === port && one.protocol === protocol)
+  return listener === undefined ? "no" : listener.isLocal === true ? "local" : "yes"
+}
+
+const hasPort = ({ ports }: Workspace, { port, protocol }: Listener): boolean =>
+  ports.some((one) => one.companion === undefined && one.port === port && one.protocol === protocol)
+
+/** What listens inside, can be reached from outside, and has no port; by names that are free. Fails when that can't be told. */
+export const discover = (name: string) =>
+  Effect.gen(function* () {
+    const { workspace } = yield* find(name)
+    const backend = yield* backendNamed(workspace.spec.backend)
+    if (workspace.status !== "running")
+      return yield* new WorkspaceRefused({
+        reason: `${workspace.name} is ${workspace.status}: nothing listens in it.`,
+        hint: `Start it: nexus workspace start ${workspace.name}`
+      })
+    const others = (yield* backend.listening(workspace.id)).filter((one) => !hasPort(workspace, one))
+    return others
+      .filter(({ isLocal }) => isLocal !== true)
+      .map(({ port, protocol }): Service => ({ name: portName(port, protocol), port, protocol }))
+  })
+
+const portName = (port: number, protocol: Protocol): string => `port-${port}${protocol === "udp" ? "-udp" : ""}`
+
+/**
+ * Reserves ports of this machine, and has each lead to its service; the environment is made again once for all of them. Fails with
+ * WorkspaceRefused for a name that is taken.
+ */
+export const addPorts = (name: string, services: ReadonlyArray<Service>, say: Say) =>
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     const backend = yield* backendNamed(workspace.spec.backend)
     yield* backend.probe
+    const busy = yield* busyPorts(services)
     let failedToo: WorkspaceId | undefined
+    const isOurs = ({ service }: Port) => services.some((one) => one.name === service)
     const after = yield* operate(
       workspace.id,
       madeAgain(workspace, backend, say, (state, transaction) => {
         refuseUnless(state)
-        const other = state.ports.find((one) => one.service === service)
-        if (other !== undefined || service === ssh.name)
-          throw new WorkspaceRefused({
-            reason: `${state.name} has a service ${service} already${other === undefined ? "" : `: port ${other.hostPort} leads to ${other.port}/${other.protocol}`}.`,
-            hint: `Choose another name, or release it first: nexus workspace port remove ${state.name} ${service}`
-          })
-        const [reserved] = allocate(Rows.reserved(transaction.database), [{ name: service, port, protocol }]) ?? []
+        for (const { name: service } of services) {
+          const other = state.ports.find((one) => one.service === service)
+          if (other !== undefined || service === ssh.name)
+            throw new WorkspaceRefused({
+              reason: `${state.name} has a service ${service} already${other === undefined ? "" : `: port ${other.hostPort} leads to ${other.port}/${other.protocol}`}.`,
+              hint: `Choose another name, or release it first: nexus workspace port remove ${state.name} ${service}`
+            })
+        }
+        const reserved = allocate(new Set([...Rows.reserved(transaction.database), ...busy]), services)
         if (reserved === undefined) throw exhausted
         failedToo = state.id
-        return [{ type: "WorkspacePortReserved", payload: { workspace: state.id, host: "127.0.0.1", ...reserved } }]
+        return reserved.map((port) => ({
+          type: "WorkspacePortReserved" as const,
+          payload: { workspace: state.id, host: "127.0.0.1", ...port }
+        }))
       })
     ).pipe(
       // What did not come to be leads nowhere.
@@ -61,15 +120,16 @@ export const addPort = (name: string, { name: service, port, protocol }: Service
           ? Effect.void
           : Effect.ignore(
               record(failedToo, (state) =>
-                state.ports.some((one) => one.service === service)
-                  ? [{ type: "WorkspacePortReleased", payload: { workspace: state.id, service } }]
-                  : []
+                state.ports.filter(isOurs).map(({ service }) => ({
+                  type: "WorkspacePortReleased" as const,
+                  payload: { workspace: state.id, service }
+                }))
               )
             )
       )
     )
     yield* ifRestarted(workspace, after, backend, say)
-    return { workspace: after, port: after.ports.find((one) => one.service === service) }
+    return { workspace: after, ports: after.ports.filter(isOurs) }
   })
 
 /** Fails with NotFound for a service that it has not. */

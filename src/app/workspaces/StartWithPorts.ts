@@ -6,6 +6,7 @@ import { allocate, range } from "../../domain/workspace/Ports.ts"
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import * as Rows from "../../projections/WorkspaceRows.ts"
 import type { Backend } from "../ports/Backend.ts"
+import { busyPorts, isFree } from "./FreePorts.ts"
 import { record, type StepFailure, type StepNeeds } from "./Operate.ts"
 import { variablesOf } from "./Order.ts"
 import { makeAgain } from "./MakeAgain.ts"
@@ -38,33 +39,49 @@ export const startWithPorts = (
         const { port } = failure
         if (failure.kind !== "port-taken" || port === undefined || lost.size >= mostMoves) return yield* failure
         say(`Port ${port} is taken: taking another`)
-        const taken = new Set([...lost, port])
-        const workspace = yield* record(id, (state, transaction) => {
-          const service = state.ports.find(({ hostPort }) => hostPort === port)
-          if (service === undefined) return []
-          const [moved] =
-            allocate(new Set([...Rows.reserved(transaction.database), ...taken]), [
-              { name: service.service, port: service.port, protocol: service.protocol }
-            ]) ?? []
-          if (moved === undefined) throw exhausted
-          return [
-            {
-              type: "WorkspacePortMoved",
-              payload: {
-                workspace: id,
-                service: service.service,
-                from: port,
-                to: moved.hostPort,
-                reason: failure.detail
-              }
-            }
-          ]
-        })
+        const workspace = yield* movePorts(id, port, lost, failure.detail)
         yield* makeAgain(workspace, backend, step, say)
-        return yield* startWithPorts(id, backend, step, say, taken)
+        return yield* startWithPorts(id, backend, step, say, new Set([...lost, port]))
       })
     )
   )
+
+/**
+ * Gives the service that lost its port another one, and so each other one of the workspace's own whose port is held, too: nothing of
+ * it runs now, so it is somebody else who holds it. Services beside it may run, and hold theirs.
+ */
+const movePorts = (id: WorkspaceId, port: number, lost: ReadonlySet<number>, reason: string) =>
+  Effect.gen(function* () {
+    const { ports } = yield* record(id, () => [])
+    const own = ports.filter(({ companion, hostPort }) => companion === undefined && hostPort !== port)
+    const free = yield* Effect.forEach(own, ({ hostPort, protocol }) => isFree(hostPort, protocol))
+    const gone = [
+      ...ports.filter(({ hostPort }) => hostPort === port),
+      ...own.filter((_, index) => free[index] !== true)
+    ].map(({ service, ...rest }) => ({ name: service, ...rest }))
+    const taken = yield* busyPorts(gone, new Set([...lost, port]))
+    return yield* record(id, (state, transaction) => {
+      const moved = allocate(new Set([...Rows.reserved(transaction.database), ...taken]), gone)
+      if (moved === undefined) throw exhausted
+      return moved.flatMap(({ service, hostPort: to }) => {
+        const before = state.ports.find((one) => one.service === service)
+        return before === undefined
+          ? []
+          : [
+              {
+                type: "WorkspacePortMoved" as const,
+                payload: {
+                  workspace: id,
+                  service,
+                  from: before.hostPort,
+                  to,
+                  reason: before.hostPort === port ? reason : "something else holds it"
+                }
+              }
+            ]
+      })
+    })
+  })
 
 export const exhausted = new WorkspaceRefused({
   reason: `All ports from ${range.first} to ${range.last} are reserved for workspaces.`,

@@ -9,7 +9,7 @@ import { exportLines, quoted, type ShownVariable, variablesShown } from "../../a
 import { globals } from "../Globals.ts"
 import { Output } from "../Output.ts"
 import { withLog } from "../withLog.ts"
-import { name } from "./life.ts"
+import { name } from "./show.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
 
 export const envCommand = Command.make(

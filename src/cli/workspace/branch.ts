@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Branch from "../../app/workspaces/Branch.ts"
 import { globals } from "../Globals.ts"
 import { Output } from "../Output.ts"
-import { name } from "./life.ts"
+import { name } from "./show.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
 
 export const diffCommand = Command.make(

@@ -17,7 +17,7 @@ import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
 import { withLog } from "../withLog.ts"
 import { checkpointLines, checkpointTable, checkpointView, shownBytes } from "./checkpointLines.ts"
-import { name, shown, shownWhenMade } from "./life.ts"
+import { name, shown, shownWhenMade } from "./show.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
 
 const checkpoint = Args.text({ name: "CHECKPOINT" }).pipe(Args.withDescription("C-3, 3, or its name"))

@@ -7,12 +7,13 @@ import * as Option from "effect/Option"
 import { create } from "../../app/workspaces/Create.ts"
 import { chooseBackend } from "../../app/workspaces/ChooseBackend.ts"
 import { chooseDevcontainer } from "../../app/workspaces/devcontainer/ChooseDevcontainer.ts"
+import { composeFiles } from "../../app/workspaces/spec/ComposeFiles.ts"
 import { specOf } from "../../app/workspaces/spec/SpecLayers.ts"
 import { settingsLayers } from "../../app/workspaces/spec/SettingsLayers.ts"
 import { readTemplate } from "../../app/workspaces/template/Template.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
-import { shownWhenMade } from "./life.ts"
+import { shownWhenMade } from "./show.ts"
 import { bytesOf, idleStopOf, imageOf, servicesOf, variablesFrom } from "./specOptions.ts"
 import { remark, say, withWorkspaces } from "./withWorkspaces.ts"
 
@@ -36,6 +37,12 @@ export const createCommand = Command.make(
     devcontainer: optional(
       "devcontainer",
       "auto: made as the repository's devcontainer.json says; PATH: which one; none: not told of it; default: told of it"
+    ),
+    compose: Options.text("compose").pipe(
+      Options.withDescription(
+        "Run a compose file's services beside it: a path in the repository, or auto for the usual ones; may be repeated"
+      ),
+      Options.repeated
     ),
     cpu: Options.float("cpu").pipe(
       Options.withDescription("At most so many processors, such as 1.5"),
@@ -91,6 +98,7 @@ export const createCommand = Command.make(
         )
         const settings = yield* settingsLayers
         const template = Option.isNone(given.template) ? undefined : yield* readTemplate(given.template.value, tell)
+        const compose = yield* composeFiles(given.compose)
         const { hooks, ...spec } = specOf(backend.name, [
           settings.user,
           template?.layer ?? {},
@@ -98,6 +106,7 @@ export const createCommand = Command.make(
           devcontainer ?? {},
           {
             ...(image === undefined ? {} : { image }),
+            ...(compose === undefined ? {} : { compose }),
             limits: {
               ...(Option.isNone(given.cpu) ? {} : { cpus: given.cpu.value }),
               ...(memoryBytes === undefined ? {} : { memoryBytes }),

@@ -1,4 +1,4 @@
-/** `nexus workspace list`, `show`, `start`, `stop`, `pause`, `resume`, `delete`. */
+/** `nexus workspace start`, `stop`, `pause`, `resume`, `delete`. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
@@ -6,72 +6,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { find, list } from "../../app/workspaces/Find.ts"
 import * as Life from "../../app/workspaces/Life.ts"
-import { type Health, healthOf } from "../../app/workspaces/hooks/Health.ts"
 import { look, repairAll } from "../../app/workspaces/Repair.ts"
-import type { Workspace } from "../../domain/workspace/Workspace.ts"
-import type { Listed } from "../../projections/WorkspaceRows.ts"
 import { globals } from "../Globals.ts"
 import { Output } from "../Output.ts"
-import { withLog } from "../withLog.ts"
+import { name, shown, shownWhenMade } from "./show.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
-import { listLines, workspaceLines, workspaceView } from "./workspaceLines.ts"
-
-export const name = Args.text({ name: "NAME" }).pipe(Args.withDescription("A workspace of this project, or its id"))
-
-/** Prints a workspace as it is now. */
-export const shown = (id: string, health?: Health) =>
-  Effect.gen(function* () {
-    const output = yield* Output
-    const listed = yield* find(id)
-    yield* output.result(workspaceView(listed, health), () => workspaceLines(listed, output, health))
-  })
-
-/** Also when it is there, but one of its hooks failed. */
-export const shownWhenMade = <E extends { readonly _tag: string }, R>(
-  name: string,
-  making: Effect.Effect<Pick<Workspace, "id">, E, R>
-) =>
-  making.pipe(
-    Effect.tapError((failure) => (failure._tag === "HookFailed" ? shown(name) : Effect.void)),
-    Effect.flatMap(({ id }) => shown(id))
-  )
-
-const health = Options.boolean("health").pipe(
-  Options.withDescription("Also ask the project's own commands whether all is well")
-)
-
-export const listCommand = Command.make(
-  "list",
-  { all: Options.boolean("all").pipe(Options.withDescription("Of all projects")), health, ...globals },
-  (given) => {
-    const printed = (items: ReadonlyArray<Listed>, healths: ReadonlyArray<Health> = []) =>
-      Effect.gen(function* () {
-        const output = yield* Output
-        yield* output.result({ items: items.map((item, index) => workspaceView(item, healths[index])) }, () =>
-          listLines(items, output, healths)
-        )
-      })
-    if (!given.health) return withLog(Effect.flatMap(list(given.all), (items) => printed(items)))
-    return withWorkspaces(
-      Effect.gen(function* () {
-        const items = yield* list(given.all)
-        const asking = ({ workspace }: Listed) => healthOf(workspace)
-        yield* printed(items, yield* Effect.forEach(items, asking, { concurrency: 8 }))
-      })
-    )
-  }
-).pipe(Command.withDescription("List the workspaces; needs no engine"))
-
-export const showCommand = Command.make("show", { name, health, ...globals }, (given) =>
-  given.health
-    ? withWorkspaces(
-        Effect.gen(function* () {
-          const { workspace } = yield* find(given.name)
-          yield* shown(workspace.id, yield* healthOf(workspace))
-        })
-      )
-    : withLog(shown(given.name))
-).pipe(Command.withDescription("Show one workspace; needs no engine"))
 
 export const startCommand = Command.make("start", { name, ...globals }, (given) =>
   withWorkspaces(

@@ -10,7 +10,7 @@ import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
 import { print } from "../print.ts"
-import { name } from "./life.ts"
+import { name } from "./show.ts"
 import { withWorkspaces } from "./withWorkspaces.ts"
 
 export const logsCommand = Command.make(
@@ -18,6 +18,10 @@ export const logsCommand = Command.make(
   {
     name,
     follow: Options.boolean("follow").pipe(Options.withDescription("Go on, until it stops or Ctrl-C")),
+    service: Options.text("service").pipe(
+      Options.withDescription("Of this service beside it instead, as its compose file calls it"),
+      Options.optional
+    ),
     tail: Options.integer("tail").pipe(Options.withDescription("Only the last so many lines"), Options.optional),
     hook: Options.text("hook").pipe(
       Options.withDescription("What this hook printed when it was run last: setup, start, stop, teardown or health"),
@@ -35,12 +39,17 @@ export const logsCommand = Command.make(
           ? { stdout: jsonLines("stdout"), stderr: jsonLines("stderr") }
           : { stdout: plain(1), stderr: plain(2) }
         if (Option.isSome(given.hook)) {
-          if (given.follow) yield* new UsageWrong({ message: "Only one of --hook and --follow can be given." })
+          if (given.follow || Option.isSome(given.service))
+            yield* new UsageWrong({ message: "--hook goes with neither --follow nor --service." })
           const { text } = yield* hookLog(given.name, given.hook.value)
           to.stdout.end(lastOf(text, tail))
           return
         }
-        const { keepsLogs, workspace } = yield* logs(given.name, { follow: given.follow, tail }, to)
+        const { keepsLogs, workspace } = yield* logs(
+          given.name,
+          { follow: given.follow, tail, companion: Option.getOrUndefined(given.service) },
+          to
+        )
         yield* Effect.sync(() => {
           to.stdout.end()
           to.stderr.end()

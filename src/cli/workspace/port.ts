@@ -1,13 +1,16 @@
 /** `nexus workspace port`. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
-import { addPort, listPorts, removePort } from "../../app/workspaces/ServicePorts.ts"
+import type { Listener } from "../../app/ports/Backend.ts"
+import { addPorts, discover, listPorts, removePort } from "../../app/workspaces/ServicePorts.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
 import { Output } from "../Output.ts"
 import { table } from "../Table.ts"
-import { name } from "./life.ts"
+import { companionLine, companionView } from "./companionLines.ts"
+import { name } from "./show.ts"
 import { servicesOf } from "./specOptions.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
 
@@ -15,60 +18,82 @@ const listCommand = Command.make("list", { name, ...globals }, (given) =>
   withWorkspaces(
     Effect.gen(function* () {
       const output = yield* Output
-      const { workspace, listening, why } = yield* listPorts(given.name)
-      const listens = (port: number, protocol: string) =>
-        listening?.some((one) => one.port === port && one.protocol === protocol)
-      const items = workspace.ports.map((port) => ({
+      const { workspace, ports, others, companions, why } = yield* listPorts(given.name)
+      const items = ports.map(({ heard, ...port }) => ({
         ...port,
-        listening: listens(port.port, port.protocol) ?? null
+        companion: port.companion ?? null,
+        listening: heard === undefined ? null : heard === "yes",
+        local: heard === "local"
       }))
-      const others = (listening ?? []).filter(
-        (one) => !workspace.ports.some(({ port, protocol }) => port === one.port && protocol === one.protocol)
-      )
-      yield* output.result({ items, others, why: why ?? null }, () => [
+      yield* output.result({ items, others, services: companions.map(companionView), why: why ?? null }, () => [
         ...(items.length === 0
           ? [`No port leads into ${workspace.name}. Have one: nexus workspace port add ${workspace.name} web=3000`]
           : table(
               ["SERVICE", "HERE", "INSIDE", "LISTENING"],
-              items.map(({ service, host, hostPort, port, protocol, listening: now }) => [
+              ports.map(({ service, host, hostPort, port, protocol, companion, heard }) => [
                 service,
                 `${host}:${hostPort}`,
-                `${port}/${protocol}`,
-                now === null ? "?" : now ? "yes" : "no"
+                `${companion === undefined ? "" : `${companion}:`}${port}/${protocol}`,
+                heard === undefined ? "?" : heard === "local" ? "only on loopback" : heard
               ]),
               output.style
             )),
-        ...others.map(
-          ({ port, protocol }) =>
-            `Also listening inside: ${port}/${protocol}. To reach it: nexus workspace port add ${workspace.name} ${port}${protocol === "udp" ? "/udp" : ""}`
-        ),
-        ...(why === undefined ? [] : [`What listens inside can't be told: ${why}.`])
+        ...companions.map(companionLine),
+        ...otherLines(workspace.name, others),
+        ...(why === undefined ? [] : [`What listens inside can't be told: ${why}${why.endsWith(".") ? "" : "."}`])
       ])
     })
   )
 ).pipe(Command.withDescription("Which ports lead into a workspace, and what listens inside"))
 
+const otherLines = (name: string, others: ReadonlyArray<Listener>): ReadonlyArray<string> => {
+  const open = others.filter(({ isLocal }) => isLocal !== true)
+  return [
+    ...others.map(({ port, protocol, isLocal }) =>
+      isLocal === true
+        ? `Also listening inside: ${port}/${protocol}, on loopback alone: no port can lead there until it listens on 0.0.0.0.`
+        : `Also listening inside: ${port}/${protocol}. To reach it: nexus workspace port add ${name} ${port}${protocol === "udp" ? "/udp" : ""}`
+    ),
+    ...(open.length > 1 ? [`To reach all of them: nexus workspace port add ${name} --discover`] : [])
+  ]
+}
+
 const service = (what: string) => Args.text({ name: "SERVICE" }).pipe(Args.withDescription(what))
 
-const addCommand = Command.make("add", { name, service: service("3000, web=3000, dns=53/udp"), ...globals }, (given) =>
-  withWorkspaces(
-    Effect.gen(function* () {
-      const output = yield* Output
-      const [wanted] = yield* servicesOf([given.service])
-      if (wanted === undefined) return yield* new UsageWrong({ message: "Name a port, such as web=3000." })
-      const { workspace, port } = yield* addPort(given.name, wanted, yield* say)
-      yield* output.result({ workspace: workspace.name, port: port ?? null }, () =>
-        port === undefined
-          ? []
-          : [
-              `${port.host}:${port.hostPort} leads to ${port.port}/${port.protocol} of ${workspace.name} (${port.service}).`
-            ]
-      )
-    })
-  )
-).pipe(
-  Command.withDescription("Have a port of this machine lead to a service inside; a container is made again for it")
-)
+const addCommand = Command.make(
+  "add",
+  {
+    name,
+    services: service("3000, web=3000, dns=53/udp; several at once").pipe(Args.repeated),
+    discover: Options.boolean("discover").pipe(Options.withDescription("All that listen inside and have no port yet")),
+    ...globals
+  },
+  (given) =>
+    withWorkspaces(
+      Effect.gen(function* () {
+        const output = yield* Output
+        const named = yield* servicesOf(given.services)
+        if (named.length === 0 && !given.discover)
+          return yield* new UsageWrong({ message: "Name a port, such as web=3000, or take all: --discover." })
+        const found = given.discover ? yield* discover(given.name) : []
+        const wanted = [
+          ...named,
+          ...found.filter((one) => !named.some(({ port, protocol }) => port === one.port && protocol === one.protocol))
+        ]
+        if (wanted.length === 0)
+          return yield* output.result({ workspace: given.name, port: null, ports: [] }, () => [
+            "All that listens inside and can be reached has a port."
+          ])
+        const { workspace, ports } = yield* addPorts(given.name, wanted, yield* say)
+        yield* output.result({ workspace: workspace.name, port: ports[0] ?? null, ports }, () =>
+          ports.map(
+            ({ host, hostPort, port, protocol, service }) =>
+              `${host}:${hostPort} leads to ${port}/${protocol} of ${workspace.name} (${service}).`
+          )
+        )
+      })
+    )
+).pipe(Command.withDescription("Have ports of this machine lead to services inside; a container is made again for it"))
 
 const removeCommand = Command.make(
   "remove",

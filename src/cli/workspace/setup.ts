@@ -3,7 +3,7 @@ import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { setUp } from "../../app/workspaces/hooks/SetUp.ts"
 import { globals } from "../Globals.ts"
-import { name, shownWhenMade } from "./life.ts"
+import { name, shownWhenMade } from "./show.ts"
 import { say, withWorkspaces } from "./withWorkspaces.ts"
 
 export const setupCommand = Command.make("setup", { name, ...globals }, (given) =>

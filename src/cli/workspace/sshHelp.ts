@@ -4,7 +4,7 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import { globals } from "../Globals.ts"
-import { name } from "./life.ts"
+import { name } from "./show.ts"
 
 const words = Args.text({ name: "COMMAND" }).pipe(Args.repeated)
 

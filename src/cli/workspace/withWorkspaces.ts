@@ -9,12 +9,15 @@ import { print } from "../print.ts"
 import { withLog } from "../withLog.ts"
 import type { Workspaces } from "./LiveWorkspaces.ts"
 
-export const withWorkspaces = <A, E, R>(command: Effect.Effect<A, E, R | Workspaces>) =>
+/** On a log that is open already. */
+export const withBackends = <A, E, R>(command: Effect.Effect<A, E, R | Workspaces>) =>
   Effect.gen(function* () {
     const { home } = yield* Invocation
     const { layer } = yield* Effect.promise(() => import("./LiveWorkspaces.ts"))
-    return yield* withLog(Effect.provide(command, layer(locate(home, process.env))))
+    return yield* Effect.provide(command, layer(locate(home, process.env)))
   })
+
+export const withWorkspaces = <A, E, R>(command: Effect.Effect<A, E, R | Workspaces>) => withLog(withBackends(command))
 
 /** Tells people what takes time, on stderr, and shows what is printed meanwhile. */
 export const say = Effect.map(Output, ({ json }): Say => {

@@ -7,16 +7,8 @@ import { copyCommand } from "./copy.ts"
 import { createCommand } from "./create.ts"
 import { execCommand } from "./execHelp.ts"
 import { keepCommand } from "./keepHelp.ts"
-import {
-  deleteCommand,
-  listCommand,
-  pauseCommand,
-  repairCommand,
-  resumeCommand,
-  showCommand,
-  startCommand,
-  stopCommand
-} from "./life.ts"
+import { deleteCommand, pauseCommand, repairCommand, resumeCommand, startCommand, stopCommand } from "./life.ts"
+import { listCommand, showCommand } from "./show.ts"
 import { logsCommand } from "./measure.ts"
 import { portCommand } from "./port.ts"
 import { setupCommand } from "./setup.ts"

@@ -1,9 +1,11 @@
 /** Workspaces as they are printed. */
 import type { Health } from "../../app/workspaces/hooks/Health.ts"
 import { isoTime } from "../../app/isoTime.ts"
+import type { Companion } from "../../app/ports/Backend.ts"
 import { duration } from "../../domain/boulder/Wording.ts"
 import { isSetUp } from "../../domain/workspace/HookRan.ts"
 import type { Listed } from "../../projections/WorkspaceRows.ts"
+import { companionWords } from "./companionLines.ts"
 import type { Style } from "../printResult.ts"
 import { table } from "../Table.ts"
 import { shownTime } from "../shownTime.ts"
@@ -22,6 +24,7 @@ export const workspaceView = ({ workspace, project, created, used, checkpoints }
     pending: pending === null ? null : { operation: pending.operation, step: pending.kind, pid: pending.holder.pid },
     backend: spec.backend,
     image: spec.image,
+    compose: spec.compose ?? null,
     limits: spec.limits,
     network: spec.network,
     nested: spec.nested,
@@ -103,10 +106,16 @@ const statusWords = (workspace: Listed["workspace"]): string => {
   return status === "stopped" && stoppedFor === "idle" ? "stopped (idle)" : status
 }
 
+/** What the engine was asked of it. */
+export interface Asked {
+  readonly health?: Health | undefined
+  readonly companions?: ReadonlyArray<Companion>
+}
+
 export const workspaceLines = (
   listed: Listed,
   { style }: { readonly style: Style },
-  health?: Health
+  { health, companions = [] }: Asked = {}
 ): ReadonlyArray<string> => {
   const { workspace } = listed
   const { spec, ports, failure } = workspace
@@ -121,10 +130,11 @@ export const workspaceLines = (
     ...(spec.idleStopMs === undefined
       ? []
       : [["idle stop", spec.idleStopMs === null ? "never" : `after ${duration(spec.idleStopMs)}`] as const]),
-    ...ports.map(({ service, host, hostPort, port, protocol }): readonly [string, string] => [
+    ...ports.map(({ service, host, hostPort, port, protocol, companion }): readonly [string, string] => [
       "port",
-      `${host}:${hostPort} → ${port}/${protocol} (${service})`
+      `${host}:${hostPort} → ${companion === undefined ? "" : `${companion}:`}${port}/${protocol} (${service})`
     ]),
+    ...companions.map((one): readonly [string, string] => ["beside", `${one.name}, ${companionWords(one)}`]),
     ...(spec.template === undefined
       ? []
       : [["template", `${spec.template.from} (${spec.template.digest.slice(0, 19)})`] as const]),

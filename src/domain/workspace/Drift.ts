@@ -6,6 +6,8 @@ import type { Workspace } from "./Workspace.ts"
 export interface Seen {
   /** Undefined: nothing. "unknown": its backend can't be asked. */
   readonly environment: "created" | "running" | "paused" | "stopped" | "unknown" | undefined
+  /** Services beside it that ought to run with it, and don't. */
+  readonly idle?: ReadonlyArray<string>
   readonly worktree: "sound" | "missing" | "pruned" | "moved" | "foreign"
   readonly movedTo: string | undefined
   /** Whether its branch is there, and what HEAD of its worktree is on. */
@@ -25,6 +27,7 @@ export type Cure =
   | "accept-paused"
   | "resume"
   | "make-environment"
+  | "start-services"
   | "mend-worktree"
   | "none"
 
@@ -93,7 +96,10 @@ const interruptedOf = ({ status, pending, deletion, name }: Workspace): Drift | 
   }
 }
 
-const environmentDrift = ({ status, pending, name }: Workspace, { environment }: Seen): ReadonlyArray<Drift> => {
+const environmentDrift = (
+  { status, pending, name }: Workspace,
+  { environment, idle = [] }: Seen
+): ReadonlyArray<Drift> => {
   if (environment === "unknown") return []
   if (environment === undefined)
     return [
@@ -112,5 +118,13 @@ const environmentDrift = ({ status, pending, name }: Workspace, { environment }:
     return [{ kind: "paused-outside", detail: `${name} is paused, and was ${status}`, cure: "accept-paused" }]
   if ((environment === "stopped" || environment === "created") && should !== "stopped")
     return [{ kind: "stopped-outside", detail: `${name} does not run, and was ${status}`, cure: "accept-stopped" }]
+  if (environment === "running" && idle.length > 0)
+    return [
+      {
+        kind: "service-stopped",
+        detail: `${idle.join(", ")} beside ${name} ${idle.length === 1 ? "does" : "do"} not run`,
+        cure: "start-services"
+      }
+    ]
   return []
 }

@@ -12,7 +12,12 @@ export interface Port {
   readonly hostPort: number
   readonly port: number
   readonly protocol: Protocol
+  /** The project's own service beside the workspace that it leads to; absent: the workspace itself. */
+  readonly companion?: string | undefined
 }
+
+/** A port inside that is to be reached, of the workspace itself or of a service of the project's beside it. */
+export type Reached = Service & Pick<Port, "companion">
 
 /** SSH is always among a workspace's services, under this name. */
 export const ssh: Service = { name: "ssh", port: 22, protocol: "tcp" }
@@ -23,7 +28,7 @@ export const ssh: Service = { name: "ssh", port: 22, protocol: "tcp" }
  */
 export const allocate = (
   taken: ReadonlySet<number>,
-  services: ReadonlyArray<Service>
+  services: ReadonlyArray<Reached>
 ): ReadonlyArray<Port> | undefined => {
   const ordered = [
     ...services.filter(({ name }) => name === ssh.name),
@@ -31,10 +36,10 @@ export const allocate = (
   ]
   const ports: Array<Port> = []
   let next: number = range.first
-  for (const { name, port, protocol } of ordered) {
+  for (const { name, port, protocol, companion } of ordered) {
     while (taken.has(next)) next += 1
     if (next > range.last) return undefined
-    ports.push({ service: name, hostPort: next, port, protocol })
+    ports.push({ service: name, hostPort: next, port, protocol, ...(companion === undefined ? {} : { companion }) })
     next += 1
   }
   return ports

@@ -104,8 +104,6 @@ export const Spec = Schema.Struct({
   user: Schema.optional(Schema.NonEmptyString),
   /** It is stopped when nobody used it for so long; null: never; absent: as the settings have it. */
   idleStopMs: Schema.optional(Schema.NullOr(Schema.Int.pipe(Schema.positive()))),
-  /** `shared` (absent): the worktree itself is seen inside. `synced`: a copy of it, kept the same both ways. */
-  files: Schema.optional(Schema.Literal("shared", "synced")),
   limits: ResourceLimits,
   services: Schema.Array(Service),
   volumes: Schema.Array(Volume),

@@ -144,7 +144,9 @@ export const WorkspacePortReserved = Schema.Struct({
   host: Schema.String,
   hostPort: Schema.Int,
   port: Schema.Int,
-  protocol: Protocol
+  protocol: Protocol,
+  /** The project's own service beside the workspace that it leads to; absent: the workspace itself. */
+  companion: Schema.optional(Schema.String)
 })
 export type WorkspacePortReserved = typeof WorkspacePortReserved.Type
 
@@ -192,6 +194,7 @@ export const DriftKind = Schema.Literal(
   "stopped-outside",
   "started-outside",
   "paused-outside",
+  "service-stopped",
   "port-taken",
   "worktree-gone",
   "worktree-moved",

@@ -80,6 +80,7 @@ export class Bench {
         ...spec
       },
       folder,
+      own: join(this.folder, `${workspace}-own`),
       inside,
       mounts: [{ from: folder, to: inside, writable: true }],
       ports: [],

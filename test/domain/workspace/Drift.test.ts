@@ -48,6 +48,8 @@ describe("drift", () => {
     ["the environment is gone", { environment: undefined }, [["environment-gone", "make-environment"]]],
     ["it stopped", { environment: "stopped" }, [["stopped-outside", "accept-stopped"]]],
     ["it was made and never started", { environment: "created" }, [["stopped-outside", "accept-stopped"]]],
+    ["services beside it stopped", { idle: ["db"] }, [["service-stopped", "start-services"]]],
+    ["it stopped, and they with it", { environment: "stopped", idle: ["db"] }, [["stopped-outside", "accept-stopped"]]],
     ["it was paused", { environment: "paused" }, [["paused-outside", "accept-paused"]]]
   ])("of one that runs: %s", (_, seen, expected) => {
     expect(found(running, seen)).toEqual(expected)
