@@ -12,7 +12,7 @@ export const image: Part = (whole, given) => {
   if (compose !== undefined)
     throw compose.wrong(
       "it describes its containers by a Compose file, which is not read from a devcontainer.json.",
-      "Name what the workspace itself is to run on: --image NAME or --dockerfile FILE."
+      "Name what the workspace itself is to run on (--image NAME or --dockerfile FILE), and the services beside it: --compose FILE."
     )
   const build = whole.at("build")
   const file = build?.at("dockerfile") ?? whole.at("dockerFile")
