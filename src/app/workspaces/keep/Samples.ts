@@ -1,18 +1,10 @@
 /** What workspaces used, a reading a round, in a table beside the log: bounded by age, by workspace and in all. */
 import type { WorkspaceId } from "../../../domain/workspace/Ids.ts"
 import type { Database } from "../../../events/Database.ts"
+import type { Usage } from "../../ports/Backend.ts"
 
-/** Absent: it was not, or could not be, measured. */
-export interface Sample {
-  readonly time: number
-  /** Of one processor, over the time since the sample before; 1.5 is one and a half. */
-  readonly cpus?: number
-  readonly memoryBytes?: number
-  readonly diskBytes?: number
-  readonly networkInBytes?: number
-  readonly networkOutBytes?: number
-  readonly processes?: number
-}
+/** `cpus`: over the time since the sample before. */
+export type Sample = Omit<Usage, "cpuMs">
 
 export interface Bounds {
   readonly ageMs: number
