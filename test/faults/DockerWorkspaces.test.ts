@@ -21,7 +21,7 @@ describe("a process that is killed at work on a workspace in a container", () =>
     const log = await at.run(Effect.map(EventLog, ({ device }) => device))
     const besides = async () => {
       const living = (await at.all()).filter(({ workspace }) => workspace.status !== "deleted")
-      expect(inEngine(log)).toEqual(living.map(({ workspace: { id } }) => ({ workspace: id, running: true })))
+      expect(inEngine(log)).toEqual(living.map(({ workspace: { id } }) => ({ workspace: id, state: "running" })))
     }
     try {
       await killAtWork(at, { ...options, besides })

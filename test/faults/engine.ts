@@ -10,7 +10,7 @@ const ids = (...args: ReadonlyArray<string>): ReadonlyArray<string> =>
   execFileSync("docker", args, { encoding: "utf8" }).split("\n").filter(Boolean)
 
 /** The containers of a log's workspaces. There is one network for each, and no helper or image is left. */
-export const inEngine = (log: string): ReadonlyArray<{ readonly workspace: string; readonly running: boolean }> => {
+export const inEngine = (log: string): ReadonlyArray<{ readonly workspace: string; readonly state: string }> => {
   const label = `label=nexus.log=${log}`
   const containers = ids(
     "ps",
@@ -25,8 +25,8 @@ export const inEngine = (log: string): ReadonlyArray<{ readonly workspace: strin
   expect(ids("volume", "ls", "-q", "--filter", label)).toEqual([])
   expect(ids("image", "ls", "-q", "--filter", label)).toEqual([])
   return containers.map((line) => {
-    const [workspace = "", state] = line.split(" ")
-    return { workspace, running: state === "running" }
+    const [workspace = "", state = ""] = line.split(" ")
+    return { workspace, state }
   })
 }
 

@@ -17,7 +17,7 @@ import { pause, resume, start, stop } from "./Life.ts"
 import { listening } from "./Listening.ts"
 import { logs } from "./Logs.ts"
 import { probe } from "./Probe.ts"
-import { remove } from "./Remove.ts"
+import { remove, removeHelpers } from "./Remove.ts"
 import { route } from "./Route.ts"
 import { usage } from "./Usage.ts"
 import { keepVolumes, restoreVolumes } from "./VolumeArchives.ts"
@@ -51,6 +51,7 @@ export const dockerBackend = (log: string, options?: Docker.DockerOptions, compo
     stop: (workspace, grace) => stop(engine, log, workspace, grace),
     pause: (workspace) => pause(engine, log, workspace),
     resume: (workspace) => resume(engine, log, workspace),
+    tidy: (workspace) => removeHelpers(engine, log, workspace),
     remove: (workspace, what) => remove(engine, log, workspace, what),
     inspect: (workspace) =>
       Effect.map(find(engine, log, workspace), (found) => (found === undefined ? undefined : instanceOf(found))),

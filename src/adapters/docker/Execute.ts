@@ -1,6 +1,8 @@
 /** Running a command in a container, through the engine: its streams, its exit code, its end. */
 import { randomUUID } from "node:crypto"
 import { type Duplex, Writable } from "node:stream"
+import { setTimeout } from "node:timers/promises"
+import type { Exec } from "dockerode"
 import * as Effect from "effect/Effect"
 import type { BackendFailure, Ended, Execution } from "../../app/ports/Backend.ts"
 import { filled } from "../../app/ports/ImageVariable.ts"
@@ -59,22 +61,38 @@ export const execute = (engine: Engine, found: Found, execution: Execution): Eff
     const connection = yield* engine.call("run a command", limits.change, (_, abortSignal) =>
       exec.start({ hijack: true, stdin: execution.stdin !== undefined, abortSignal })
     )
+    const exit = Effect.tryPromise({
+      try: (signal) => exitOf(exec, signal),
+      catch: (cause) => failureOf("run a command", cause)
+    })
     let timedOut = false
     const timer = Effect.suspend(() => {
       timedOut = true
-      return ending
+      return Effect.zipRight(ending, exit)
     }).pipe(Effect.delay(execution.timeout ?? 0))
     // Its streams end with the last of what it started. When something holds them open beyond its end, that is not waited for.
-    yield* streamed(connection, execution).pipe(
+    const ended = yield* Effect.zipRight(streamed(connection, execution), exit).pipe(
       execution.timeout === undefined ? (running) => running : Effect.raceFirst(timer),
       Effect.onInterrupt(() => Effect.ignore(ending)),
       Effect.ensuring(Effect.sync(() => connection.destroy()))
     )
-    const { ExitCode } = yield* engine.call("run a command", limits.ask, (_, abortSignal) =>
-      exec.inspect({ abortSignal })
-    )
-    return { exit: ExitCode, timedOut, durationMs: since() }
+    return { exit: ended, timedOut, durationMs: since() }
   })
+
+/** Milliseconds between two looks: twice as long each time, up to the longest. */
+const looks = { first: 10, longest: 1000 }
+
+/**
+ * The end of a command's streams may be heard before the engine knows that it ended, and a command may close them long before: it is
+ * waited for.
+ */
+const exitOf = async (exec: Exec, abortSignal: AbortSignal): Promise<number> => {
+  for (let pause = looks.first; ; pause = Math.min(looks.longest, 2 * pause)) {
+    const { Running, ExitCode } = await exec.inspect({ abortSignal })
+    if (!Running && ExitCode !== null) return ExitCode
+    await setTimeout(pause, undefined, { signal: abortSignal })
+  }
+}
 
 const streamed = (connection: Duplex, { stdin, stdout, stderr }: Execution) =>
   Effect.tryPromise({
@@ -101,7 +119,7 @@ export const raw = (
   engine: Engine,
   container: string,
   options: { readonly command: ReadonlyArray<string>; readonly user: string; readonly stdin?: string }
-): Effect.Effect<{ readonly exit: number | null; readonly stdout: string; readonly stderr: string }, BackendFailure> =>
+): Effect.Effect<{ readonly exit: number; readonly stdout: string; readonly stderr: string }, BackendFailure> =>
   engine.call("run a command of ours", limits.change, async (docker, abortSignal) => {
     const exec = await docker.getContainer(container).exec({
       Cmd: [...options.command],
@@ -115,8 +133,7 @@ export const raw = (
     if (options.stdin !== undefined) connection.end(options.stdin)
     const [stdout, stderr] = [gathered(), gathered()]
     await split(connection, { stdout: stdout.stream, stderr: stderr.stream })
-    const { ExitCode } = await exec.inspect({ abortSignal })
-    return { exit: ExitCode, stdout: stdout.read(), stderr: stderr.read() }
+    return { exit: await exitOf(exec, abortSignal), stdout: stdout.read(), stderr: stderr.read() }
   })
 
 const gathered = () => {

@@ -6,7 +6,7 @@ import { labels } from "./Labels.ts"
 /** Where a helper sees what it is for. */
 export const helperFolder = "/nexus-helper"
 
-/** It is made of the workspace's image, not started, and removed in the end. One that a crash left is removed with the workspace. */
+/** It is made of the workspace's image, not started, and removed in the end. One that a crash left is removed by the next repair, or with the workspace. */
 export const withHelper = async <A>(
   docker: Docker,
   found: Found,

@@ -52,7 +52,7 @@ export const start = (
         })
       )
     if (exit !== 0) {
-      const ended = `Its first command ended with ${exit}: ${stderr.trim().slice(-500)}`
+      const ended = `Its first command ended with ${exit}: ${stderr.trim().slice(-500) || "it said nothing"}.`
       return yield* Effect.fail(failed("start the workspace", "failed", ended))
     }
     if (isNested(found)) yield* awaitEngine(engine, found)

@@ -23,6 +23,18 @@ export const removeContainer = (engine: Engine, id: string): Effect.Effect<void,
       Effect.catchIf(isGone, () => Effect.void)
     )
 
+const removeAll = (engine: Engine, filters: { readonly label: Array<string> }): Effect.Effect<void, BackendFailure> =>
+  Effect.gen(function* () {
+    const containers = yield* engine.call("find the workspace", limits.ask, (docker, abortSignal) =>
+      docker.listContainers({ all: true, filters, abortSignal })
+    )
+    yield* Effect.forEach(containers, ({ Id }) => removeContainer(engine, Id), { discard: true })
+  })
+
+/** Those of exchanges that were cut short. */
+export const removeHelpers = (engine: Engine, log: string, workspace: WorkspaceId) =>
+  removeAll(engine, helpersOf(log, workspace))
+
 export const remove = (
   engine: Engine,
   log: string,
@@ -34,12 +46,8 @@ export const remove = (
     if (!options.volumes) yield* stopBeside(engine, log, workspace, grace)
     // What services keep in themselves is like a volume.
     const own = options.volumes ? filters : containerOf(log, workspace)
-    for (const which of [own, helpersOf(log, workspace)]) {
-      const containers = yield* engine.call("find the workspace", limits.ask, (docker, abortSignal) =>
-        docker.listContainers({ all: true, filters: which, abortSignal })
-      )
-      yield* Effect.forEach(containers, ({ Id }) => removeContainer(engine, Id), { discard: true })
-    }
+    yield* removeAll(engine, own)
+    yield* removeHelpers(engine, log, workspace)
     if ((yield* beside(engine, log, workspace)).length === 0) yield* removeNetwork(engine, log, workspace)
     if (options.volumes) {
       const { Volumes } = yield* engine.call("find its volumes", limits.ask, (docker, abortSignal) =>

@@ -141,6 +141,7 @@ export const make = (folder: string): Backend => {
       }),
     pause: (workspace) => signal(workspace, "pause", "SIGSTOP", "paused"),
     resume: (workspace) => signal(workspace, "resume", "SIGCONT", "running"),
+    tidy: () => Effect.void,
     remove: (workspace) =>
       Effect.gen(function* () {
         const note = yield* attempt("remove", () => read(workspace))

@@ -243,6 +243,8 @@ export interface Backend {
     workspace: WorkspaceId,
     options: { readonly volumes: boolean }
   ) => Effect.Effect<void, BackendFailure>
+  /** Removes what an operation that was cut short left aside. Only while nothing is done with the workspace. */
+  readonly tidy: (workspace: WorkspaceId) => Effect.Effect<void, BackendFailure>
   readonly inspect: (workspace: WorkspaceId) => Effect.Effect<Instance | undefined, BackendFailure>
   /** All that this log's workspaces have here. */
   readonly list: Effect.Effect<ReadonlyArray<Instance>, BackendFailure>

@@ -13,6 +13,7 @@ import { Worktrees } from "../ports/Worktrees.ts"
 import { isCompleted } from "./Checkpoints.ts"
 import { idleCompanions } from "./Companions.ts"
 import { backendNamed } from "./Find.ts"
+import { isHeldStill, letGo } from "./Held.ts"
 import { afterRestart } from "./hooks/AroundLife.ts"
 import { removeAside, removeLeftovers } from "./Leftovers.ts"
 import { makeAgain } from "./MakeAgain.ts"
@@ -50,8 +51,12 @@ export const repair = (
     const backend = yield* backendNamed(listed.workspace.spec.backend)
     const drifts = driftOf(listed.workspace, yield* see(listed.workspace, backend), isAtWork(listed.workspace))
     const [first] = drifts
-    if (first?.kind !== "step-interrupted")
-      return yield* Effect.forEach(drifts, (drift) => putRight(listed, backend, drift, say))
+    if (first?.kind !== "step-interrupted") {
+      const found = yield* Effect.forEach(drifts, (drift) => putRight(listed, backend, drift, say))
+      const after = Rows.byId(database, workspace)?.workspace
+      if (after !== undefined && !isAtWork(after)) yield* Effect.ignore(backend.tidy(workspace))
+      return found
+    }
     return [yield* putRight(listed, backend, first, say), ...(yield* repair(workspace, say))]
   })
 
@@ -97,7 +102,9 @@ const see = (workspace: Workspace, backend: Backend) =>
       workspace.status === "running" && instance._tag === "Right" && instance.right?.state === "running"
         ? yield* idleCompanions(workspace)
         : []
+    const isPaused = instance._tag === "Right" && instance.right?.state === "paused"
     return {
+      held: isPaused && isHeldStill(home.workspaces, workspace.id),
       idle,
       environment: instance._tag === "Left" ? "unknown" : instance.right?.state,
       worktree: state.worktree,
@@ -153,7 +160,9 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
         yield* record(id, () => accept({ type: "WorkspacePaused", payload: { workspace: id, why: "outside" } }))
         return "it counts as paused"
       case "resume":
-        yield* backend.resume(id)
+        yield* letGo((yield* Nexus).home.workspaces, backend, id)
+        if (workspace.status !== "running")
+          yield* record(id, () => accept({ type: "WorkspaceStarted", payload: { workspace: id } }))
         return "it goes on"
       case "make-environment": {
         const wasRunning = workspace.status === "running"
@@ -203,7 +212,7 @@ const cure = (listed: Listed, backend: Backend, drift: Drift, say: Say) =>
 const letGoOn = ({ id, status }: Workspace, backend: Backend) =>
   Effect.gen(function* () {
     const instance = yield* backend.inspect(id)
-    if (status === "running" && instance?.state === "paused") yield* backend.resume(id)
+    if (status === "running" && instance?.state === "paused") yield* letGo((yield* Nexus).home.workspaces, backend, id)
   })
 
 /** The end of a step that nobody does any more. */

@@ -6,6 +6,8 @@ import type { Workspace } from "./Workspace.ts"
 export interface Seen {
   /** Undefined: nothing. "unknown": its backend can't be asked. */
   readonly environment: "created" | "running" | "paused" | "stopped" | "unknown" | undefined
+  /** It was made to stand still for something of ours, and was not let go. */
+  readonly held?: boolean
   /** Services beside it that ought to run with it, and don't. */
   readonly idle?: ReadonlyArray<string>
   readonly worktree: "sound" | "missing" | "pruned" | "moved" | "foreign"
@@ -97,8 +99,8 @@ const interruptedOf = ({ status, pending, deletion, name }: Workspace): Drift | 
 }
 
 const environmentDrift = (
-  { status, pending, name }: Workspace,
-  { environment, idle = [] }: Seen
+  { status, name }: Workspace,
+  { environment, held = false, idle = [] }: Seen
 ): ReadonlyArray<Drift> => {
   if (environment === "unknown") return []
   if (environment === undefined)
@@ -112,11 +114,16 @@ const environmentDrift = (
   const should = status === "failed" ? undefined : status
   if (environment === "running" && should !== "running")
     return [{ kind: "started-outside", detail: `${name} runs, and was ${status}`, cure: "accept-running" }]
-  if (environment === "paused" && should === "running" && pending?.operation === "checkpoint")
-    return [{ kind: "paused-outside", detail: `${name} was held for a checkpoint that did not end`, cure: "resume" }]
+  if (environment === "paused" && held && (status === "running" || status === "failed"))
+    return [{ kind: "paused-outside", detail: `${name} was held for a moment, and not let go`, cure: "resume" }]
   if (environment === "paused" && should !== "paused")
     return [{ kind: "paused-outside", detail: `${name} is paused, and was ${status}`, cure: "accept-paused" }]
-  if ((environment === "stopped" || environment === "created") && should !== "stopped")
+  // One that never ran, and ought to have, was not made whole; it holds nothing yet.
+  if (environment === "created" && should !== "stopped")
+    return [
+      { kind: "environment-gone", detail: `what ${name} is to run in was not made whole`, cure: "make-environment" }
+    ]
+  if (environment === "stopped" && should !== "stopped")
     return [{ kind: "stopped-outside", detail: `${name} does not run, and was ${status}`, cure: "accept-stopped" }]
   if (environment === "running" && idle.length > 0)
     return [

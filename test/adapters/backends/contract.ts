@@ -181,6 +181,10 @@ export const backendContract = (name: string, make: (log: string) => Backend): v
         expect(await bench.run(order, ["cat"])).toMatchObject({ exit: 0, stdout: "" })
       })
 
+      test("is waited for when it closes its outputs long before its end", async () => {
+        expect(await bench.shell(order, "exec >&- 2>&-; sleep 0.5; exit 7")).toMatchObject({ exit: 7, stdout: "" })
+      })
+
       test("gives every byte of a large output, in both streams", async () => {
         const { stdout, stderr } = await bench.shell(order, "head -c 3000000 /dev/zero; head -c 2000000 /dev/zero >&2")
         expect([stdout.length, stderr.length]).toStrictEqual([3_000_000, 2_000_000])

@@ -47,7 +47,7 @@ describe("drift", () => {
     ["both sides committed", { diverged: true }, [["branch-diverged", "none"]]],
     ["the environment is gone", { environment: undefined }, [["environment-gone", "make-environment"]]],
     ["it stopped", { environment: "stopped" }, [["stopped-outside", "accept-stopped"]]],
-    ["it was made and never started", { environment: "created" }, [["stopped-outside", "accept-stopped"]]],
+    ["it was made and never started", { environment: "created" }, [["environment-gone", "make-environment"]]],
     ["services beside it stopped", { idle: ["db"] }, [["service-stopped", "start-services"]]],
     ["it stopped, and they with it", { environment: "stopped", idle: ["db"] }, [["stopped-outside", "accept-stopped"]]],
     ["it was paused", { environment: "paused" }, [["paused-outside", "accept-paused"]]]
@@ -109,7 +109,7 @@ describe("a step that was interrupted", () => {
 
   test("of a checkpoint that held its programs lets them go on", () => {
     const at = after(...ways.running, step("checkpoint", 2))
-    expect(found(at, { environment: "paused" })).toEqual([
+    expect(found(at, { environment: "paused", held: true })).toEqual([
       ["step-interrupted", "abandon-checkpoint"],
       ["paused-outside", "resume"]
     ])
