@@ -3,40 +3,17 @@
  *
  * What there is of one is a note in its folder of ours: nothing runs but what was started in it with `detach`.
  */
-import { spawn } from "node:child_process"
-import { randomBytes } from "node:crypto"
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync
-} from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { pipeline } from "node:stream/promises"
 import * as Effect from "effect/Effect"
-import type { Backend, Ended, Execution, Instance, Order } from "../../app/ports/Backend.ts"
-import { BackendFailed } from "../../app/ports/Backend.ts"
+import { type Backend, BackendFailed, type Instance, type Order } from "../../app/ports/Backend.ts"
 import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
-import { processMark } from "../../events/processMark.ts"
+import { activityOf } from "./Activity.ts"
 import { copyHere, shellHere } from "./Here.ts"
 import { readLog } from "./Logs.ts"
-import { activityOf } from "./Activity.ts"
-import {
-  type Group,
-  killGroup,
-  killTagged,
-  listeningPorts,
-  signalNumbers,
-  tagVariable,
-  usageOf
-} from "./ProcessGroup.ts"
-
-export const name = "process"
+import { failed, gone, name, refused } from "./ProcessFailure.ts"
+import { type Group, killGroup, listeningPorts, usageOf } from "./ProcessGroup.ts"
+import { end, run } from "./Run.ts"
 
 interface Note {
   readonly order: Pick<Order, "workspace" | "step" | "name" | "folder" | "ports">
@@ -211,104 +188,3 @@ const instanceOf = ({ order, state, startedAt }: Note): Instance => ({
   limits: {},
   ...(startedAt === undefined ? {} : { startedAt })
 })
-
-/** `log`: where the output goes of what is detached. */
-const run = (
-  cwd: string,
-  { command, variables, stdin, stdout, stderr, timeout, detach }: Omit<Execution, "cwd">,
-  log: string
-) => {
-  const [program, ...args] = command
-  const began = performance.now()
-  const tag = randomBytes(8).toString("hex")
-  const kept = detach === true ? openSync(log, "a", 0o600) : undefined
-  const child = spawn(program, args, {
-    cwd,
-    env: { ...process.env, ...variables, [tagVariable]: tag },
-    // A group of its own, so that all that it starts can be ended with it.
-    detached: true,
-    stdio: kept === undefined ? [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"] : ["ignore", kept, kept]
-  })
-  if (kept !== undefined) closeSync(kept)
-  if (detach === true) child.unref()
-  const group: Group = { pid: child.pid ?? 0, mark: processMark(child.pid ?? 0) }
-  const ended = Effect.async<Ended, BackendFailed>((resume) => {
-    let timedOut = false
-    const timer =
-      timeout === undefined
-        ? undefined
-        : setTimeout(() => {
-            timedOut = true
-            killGroup(group, "SIGKILL")
-            killTagged(tag)
-          }, timeout)
-    const streams = Promise.allSettled([
-      child.stdout === null ? undefined : pipeline(child.stdout, stdout, { end: false }),
-      child.stderr === null ? undefined : pipeline(child.stderr, stderr, { end: false })
-    ])
-    if (stdin !== undefined && child.stdin !== null)
-      // It may end before it has read everything.
-      pipeline(stdin, child.stdin).catch(() => undefined)
-    child.once("error", (cause) => {
-      clearTimeout(timer)
-      const missing = "code" in cause && cause.code === "ENOENT"
-      resume(
-        missing && existsSync(cwd)
-          ? Effect.succeed({ exit: 127, timedOut: false, durationMs: Math.round(performance.now() - began) }).pipe(
-              Effect.tap(() => Effect.sync(() => stderr.write(`${program}: command not found\n`)))
-            )
-          : Effect.fail(failed("execute", cause))
-      )
-    })
-    child.once("exit", (code, signal) => {
-      clearTimeout(timer)
-      const exit = code ?? 128 + (signalNumbers[signal ?? "SIGKILL"] ?? 9)
-      void streams.then(() =>
-        resume(Effect.succeed({ exit, timedOut, durationMs: Math.round(performance.now() - began) }))
-      )
-    })
-    return Effect.sync(() => {
-      clearTimeout(timer)
-      killGroup(group, "SIGTERM")
-    })
-  })
-  return { group, ended }
-}
-
-/** Politely, then by force. */
-const end = (group: Group, grace: number): Effect.Effect<void> =>
-  Effect.async((resume) => {
-    const until = Date.now() + grace
-    const look = (): void => {
-      if (!killGroup(group, Date.now() < until ? "SIGTERM" : "SIGKILL")) return resume(Effect.void)
-      timer = setTimeout(look, 50)
-    }
-    let timer = setTimeout(look, 0)
-    return Effect.sync(() => clearTimeout(timer))
-  })
-
-const failed = (operation: string, cause: unknown): BackendFailed =>
-  new BackendFailed({
-    backend: name,
-    operation,
-    kind: cause instanceof Error && "code" in cause && cause.code === "ENOSPC" ? "no-space" : "failed",
-    detail: cause instanceof Error ? cause.message : String(cause)
-  })
-
-const refused = (operation: string, detail: string, advice?: string) =>
-  new BackendFailed({
-    backend: name,
-    operation,
-    kind: "refused",
-    detail,
-    ...(advice === undefined ? {} : { advice })
-  })
-
-const gone = (operation: string) =>
-  new BackendFailed({
-    backend: name,
-    operation,
-    kind: "gone",
-    detail: "there is nothing of this workspace here.",
-    advice: "Put it right: nexus workspace repair NAME"
-  })
