@@ -64,6 +64,7 @@ const exits: Readonly<Record<string, number>> = {
   PolicyViolated: exitCodes.policy,
   WorkspaceRefused: exitCodes.conflict,
   WorktreeRefused: exitCodes.conflict,
+  FilesApart: exitCodes.conflict,
   MergeConflicts: exitCodes.conflict,
   DevcontainerWrong: exitCodes.usage,
   BackendUnavailable: exitCodes.missing,

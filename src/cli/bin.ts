@@ -32,6 +32,7 @@ function mainOf([command, second, ...more]: ReadonlyArray<string>) {
   if (command === "workspace" && second === "list") return import("./workspace/quickList.ts")
   if (command === "workspace" && second === "exec") return import("./workspace/exec.ts")
   if (command === "workspace" && second === "keep") return import("./workspace/keep.ts")
+  if (command === "workspace" && second === "sync" && more[0] === "watch") return import("./workspace/syncWatch.ts")
   if (command === "workspace" && second === "guard") return import("./workspace/guard.ts")
   if (command === "workspace" && second === "ssh") return import("./workspace/ssh.ts")
   const isTrace = command === "trace" && more.length > 0

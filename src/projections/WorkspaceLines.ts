@@ -56,6 +56,10 @@ export const workspaceSentence = (fact: CheckpointFact | WorkspaceFact): string 
       if (outcome === "conflicts") return `merge into ${into} would conflict in ${conflicts.join(", ")}`
       return `merged into ${into}: ${outcome}${commit === undefined ? "" : ` (${commit.slice(0, 12)})`}`
     }
+    case "WorkspaceSyncChanged": {
+      const { what, detail, paths = [] } = fact.payload
+      return `files: ${synced[what]}${detail === undefined ? "" : `: ${detail}`}${paths.length === 0 ? "" : `: ${paths.join(", ")}`}`
+    }
     case "WorkspacePromoted":
       return `branch is ${fact.payload.branch} now`
     case "CheckpointIntended":
@@ -82,6 +86,15 @@ export const workspaceSentence = (fact: CheckpointFact | WorkspaceFact): string 
 }
 
 const words = (kind: string): string => kind.replaceAll("-", " ")
+
+const synced = {
+  paused: "sync paused",
+  resumed: "sync goes on",
+  adopted: "sync begins anew with these folders",
+  forced: "much is deleted on both sides, as it was asked for",
+  halted: "sync stands still",
+  conflicted: "changed on both sides, so kept side by side"
+} as const
 
 const stopped = {
   asked: "",

@@ -1,4 +1,5 @@
 /** What a workspace's container is made with: the least rights that an SSH server, a shell and a package manager need. */
+import { statSync } from "node:fs"
 import { posix } from "node:path"
 import type { ContainerCreateOptions } from "dockerode"
 import type { Order, Publication } from "../../app/ports/Backend.ts"
@@ -21,6 +22,20 @@ export const volumesOf = ({ spec, inside }: Order): ReadonlyArray<Volume> => [
   ...(spec.nested ? [nestedVolume] : [])
 ]
 
+/** A folder of a container's own, in place of one of the host that is to be kept the same by others. */
+export interface ApartFolder {
+  readonly volume: string
+  readonly path: string
+}
+
+/** None where the host's own are seen. Files are not: whoever fills the folders brings them. */
+export const apartFolders = (order: Order): ReadonlyArray<ApartFolder> =>
+  order.spec.sync === undefined
+    ? []
+    : order.mounts
+        .filter(({ from }) => statSync(from).isDirectory())
+        .map(({ to }, index) => ({ volume: `${nameOf(order.workspace)}-apart-${index}`, path: to }))
+
 export const containerOptions = (
   order: Order,
   log: string,
@@ -30,6 +45,7 @@ export const containerOptions = (
   const { cpus, memoryBytes, processes, diskBytes } = order.spec.limits
   const { uid, gid } = order.owner
   const volumes = volumesOf(order)
+  const apart = apartFolders(order)
   const isAlone = order.spec.network === "none"
   const ports = order.ports.filter(({ companion }) => companion === undefined)
   return {
@@ -45,6 +61,7 @@ export const containerOptions = (
       [labels.account]: order.spec.user ?? "",
       [labels.ports]: JSON.stringify(isAlone ? [] : order.ports),
       [labels.volumes]: JSON.stringify(volumes),
+      ...(apart.length === 0 ? {} : { [labels.apart]: JSON.stringify(apart.map(({ path }) => path)) }),
       ...(order.spec.compose === undefined ? {} : { [labels.plan]: planFile(order.own) })
     },
     // Whatever the image says: root starts sshd, and everything else is run as the worktree's owner.
@@ -60,13 +77,14 @@ export const containerOptions = (
       PortBindings: isAlone ? {} : bindings(ports),
       RestartPolicy: { Name: "no" },
       Mounts: [
-        ...order.mounts.map(({ from, to, writable }) => ({
+        ...(order.spec.sync === undefined ? order.mounts : []).map(({ from, to, writable }) => ({
           Type: "bind" as const,
           Source: from,
           Target: to,
           ReadOnly: !writable,
           BindOptions: { Propagation: "rprivate" as const }
         })),
+        ...apart.map(({ volume, path }) => ({ Type: "volume" as const, Source: volume, Target: path })),
         ...volumes.map((volume) => ({
           Type: "volume" as const,
           Source: volumeName(order, volume),

@@ -17,6 +17,8 @@ export interface Found extends Instance {
   /** Of the image, whose name, home and shell commands get; empty for none. */
   readonly account: string
   readonly volumes: ReadonlyArray<Volume>
+  /** Folders of its own that stand for the host's. */
+  readonly apart: ReadonlyArray<string>
   /** Where what is kept of its services is; "" when it has none. */
   readonly plan: string
   readonly info: Docker.ContainerInspectInfo
@@ -110,6 +112,7 @@ const foundIn = (info: Docker.ContainerInspectInfo): Found => {
     owner: label(labels.owner),
     account: label(labels.account),
     volumes: parsed(label(labels.volumes)),
+    apart: parsed(label(labels.apart)),
     plan: label(labels.plan),
     info
   }

@@ -6,7 +6,7 @@ import { archiveOf } from "./Archive.ts"
 import { planFile, readPlan } from "./compose/Plan.ts"
 import { prepare } from "./compose/Prepare.ts"
 import { makeBeside, type Raising } from "./compose/Raise.ts"
-import { containerOptions, volumeName, volumesOf } from "./ContainerOptions.ts"
+import { apartFolders, containerOptions, volumeName, volumesOf } from "./ContainerOptions.ts"
 import { find, instanceOf, need } from "./Containers.ts"
 import { asking, type Engine, limits } from "./Engine.ts"
 import { failed, failureOf } from "./EngineFailure.ts"
@@ -48,7 +48,7 @@ export const create = (
       const kept = order.environment === undefined ? undefined : yield* local(engine, order.environment.image)
       const image = kept ?? (yield* imageOf(engine, log, order, say))
       if (order.spec.network === "own") yield* ensureNetwork(engine, log, order.workspace)
-      yield* ensureFolders(order)
+      if (order.spec.sync === undefined) yield* ensureFolders(order)
       yield* ensureVolumes(engine, log, order)
       if (order.spec.compose !== undefined) {
         // What was read of them may be gone with our folder.
@@ -92,12 +92,15 @@ export const makeContainer = (
 
 const ensureVolumes = (engine: Engine, log: string, order: Order) =>
   Effect.forEach(
-    volumesOf(order),
-    (volume) =>
+    [
+      ...volumesOf(order).map((volume) => [volumeName(order, volume), { [labels.volume]: volume.name }] as const),
+      ...apartFolders(order).map(({ volume, path }) => [volume, { [labels.apart]: path }] as const)
+    ],
+    ([Name, which]) =>
       engine.call("make a volume", limits.change, (docker, abortSignal) =>
         docker.createVolume({
-          Name: volumeName(order, volume),
-          Labels: { [labels.log]: log, [labels.workspace]: order.workspace, [labels.volume]: volume.name },
+          Name,
+          Labels: { [labels.log]: log, [labels.workspace]: order.workspace, ...which },
           abortSignal
         })
       ),

@@ -43,6 +43,7 @@ export const dockerBackend = (log: string, options?: Docker.DockerOptions, compo
   return {
     name: backend,
     isolates: true,
+    isElsewhere: engine.isElsewhere,
     probe: probe(engine),
     tools: toolWords(raising.among),
     prepare: (order, progress) => prepare(log, order, raising.among, progress),

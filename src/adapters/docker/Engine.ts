@@ -11,6 +11,8 @@ const { Agent } = process.getBuiltinModule("node:http")
 export const limits = { ask: 10_000, change: 60_000, image: 30 * 60_000 } as const
 
 export interface Engine {
+  /** It is on another machine. */
+  readonly isElsewhere: boolean
   /**
    * One exchange. `operation` says what is tried, as an imperative. Fails when the engine does not answer within `limit`; the
    * signal ends what is still under way then.
@@ -46,10 +48,18 @@ export const connect = (options?: Docker.DockerOptions): Engine => {
   const docker = () =>
     (connection ??= import("dockerode").then(({ default: Docker }) => new Docker({ ...fresh(), ...options })))
   return {
+    isElsewhere: options === undefined && isOtherMachine(process.env["DOCKER_HOST"] ?? ""),
     call: (operation, limit, exchange) =>
       Effect.tryPromise({
         try: async (signal) => exchange(await docker(), signal),
         catch: (cause) => failureOf(operation, cause)
       }).pipe(Effect.timeoutFail({ duration: limit, onTimeout: () => tooSlow(operation, limit) }))
   }
+}
+
+/** What DOCKER_HOST names: a socket of this machine, or an address. */
+export const isOtherMachine = (host: string): boolean => {
+  if (!/^(?:tcp|http|https|ssh):\/\//.test(host) || !URL.canParse(host)) return false
+  const { hostname } = new URL(host.replace(/^(?:tcp|ssh):/, "http:"))
+  return host.startsWith("ssh:") || !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }

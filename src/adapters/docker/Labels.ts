@@ -24,7 +24,9 @@ export const labels = {
   /** Of a volume: what the user calls it. */
   volume: "nexus.volume",
   /** Of a container: its volumes and where they are inside, as JSON. */
-  volumes: "nexus.volumes"
+  volumes: "nexus.volumes",
+  /** Of a container that sees no folder of the host: where those are that its own stand for, as JSON. */
+  apart: "nexus.apart"
 } as const
 
 /** The filters that find a workspace's things: all of them; its own container; those of services beside it. */

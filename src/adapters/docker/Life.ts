@@ -41,7 +41,7 @@ export const start = (
     }
     const volumes = found.volumes.filter((volume) => !isOfEngine(volume)).map(({ path }) => path)
     const { exit, stderr } = yield* raw(engine, found.id, {
-      command: ["/bin/sh", "/.nexus/setup", uid, gid, found.account, ...volumes],
+      command: ["/bin/sh", "/.nexus/setup", uid, gid, found.account, ...volumes, ...found.apart],
       user: "0:0",
       stdin: file
     })

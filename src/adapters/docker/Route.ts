@@ -12,7 +12,8 @@ const user = "nexus"
 /** By its published port; without one through the engine, which needs no network at all. */
 export const route = (engine: Engine, found: Found): Effect.Effect<Access, BackendFailure> =>
   Effect.gen(function* () {
-    const published = found.ports.find(({ service }) => service === "ssh")
+    // A port of another machine's is none of this one's.
+    const published = engine.isElsewhere ? undefined : found.ports.find(({ service }) => service === "ssh")
     // A port leads there whether or not it is started first; without one, something has to run there.
     if (found.state !== "running" && (found.state !== "stopped" || published === undefined))
       return { kind: "none", reason: `The workspace is ${found.state}.` } as const

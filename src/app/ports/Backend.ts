@@ -210,6 +210,11 @@ export interface Backend {
   readonly name: string
   /** Whether programs inside can't reach what is outside. */
   readonly isolates: boolean
+  /**
+   * Its workspaces are on another machine: they see no folder of this one, so files are kept the same as copies, and their ports are
+   * that machine's.
+   */
+  readonly isElsewhere?: boolean
   /** Only of one whose workspaces are folders of this machine. */
   readonly here?: Here
   /** Whether it is there, and what it is; quick. */

@@ -47,6 +47,11 @@ export interface Site {
   readonly name: WorkspaceName
   /** Where the private git directory is, in a folder of ours; undefined for backends that don't isolate. */
   readonly gitDirectory: string | undefined
+  /**
+   * It is a copy of what the workspace has, which sees no folder of this machine: so all objects that the workspace needs are in it, and
+   * none is borrowed.
+   */
+  readonly isApart?: boolean
 }
 
 /** What a new worktree has not, or not as a checkout by hand would have it. */

@@ -66,7 +66,8 @@ export const resume = (session: SyncSession, { adopt = false }: { readonly adopt
 /** Milliseconds between two tries while another process is at a round. */
 const patience = 50
 
-const withPatience = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+/** Waits while another process is at a round. */
+export const withPatience = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.retry(work, {
     while: (error) => (error as { readonly _tag?: string })._tag === "SyncBusy",
     schedule: Schedule.spaced(patience)

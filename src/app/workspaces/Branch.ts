@@ -3,12 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { legal, type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { Nexus } from "../Nexus.ts"
+import type { Backend } from "../ports/Backend.ts"
 import { type MergeOutcome, type Site, Worktrees } from "../ports/Worktrees.ts"
 import { backendNamed, find } from "./Find.ts"
 import { record } from "./Operate.ts"
 import { siteOf } from "./Order.ts"
 import { takeCheckpoint } from "./TakeCheckpoint.ts"
-import type { Say } from "./StartWithPorts.ts"
+import { type Say, silent } from "./StartWithPorts.ts"
+import { bringIfPossible, mustBeTogether } from "./sync/Bring.ts"
 
 /** Nothing was changed: the same places were changed on both sides. */
 export class MergeConflicts extends Schema.TaggedError<MergeConflicts>()("MergeConflicts", {
@@ -32,13 +34,14 @@ const placeOf = (name: string) =>
     const { workspace } = yield* find(name)
     const { home } = yield* Nexus
     const backend = yield* backendNamed(workspace.spec.backend)
-    return { workspace, site: siteOf(home.workspaces, workspace, backend) }
+    return { workspace, backend, site: siteOf(home.workspaces, workspace, backend) }
   })
 
 /** Since its branch left its base, as `git diff` prints it, with what is not committed. */
-export const diff = (name: string, options: { readonly stat: boolean }) =>
+export const diff = (name: string, options: { readonly stat: boolean }, say: Say) =>
   Effect.gen(function* () {
-    const { workspace, site } = yield* placeOf(name)
+    const { workspace, site, backend } = yield* placeOf(name)
+    if (workspace.status === "running") yield* bringIfPossible(workspace, backend, say)
     const text = yield* (yield* Worktrees).diff(site, workspace.commit, options)
     return { workspace, text }
   })
@@ -54,9 +57,9 @@ export interface Merging {
  */
 export const merge = (name: string, { dryRun, message }: Merging, say: Say) =>
   Effect.gen(function* () {
-    const { workspace, site } = yield* placeOf(name)
+    const { workspace, site, backend } = yield* placeOf(name)
     const worktrees = yield* Worktrees
-    yield* bringTogether(workspace, site)
+    yield* exchanged(workspace, site, backend)
     const into = yield* worktrees.mergesInto(site)
     const { dirty } = yield* worktrees.inspect(site, workspace.commit)
     const expected = yield* worktrees.merge(site, { dryRun: true })
@@ -85,24 +88,28 @@ export const merge = (name: string, { dryRun, message }: Merging, say: Say) =>
 /** Gives its branch a name outside of `nexus/`: it is the user's then, and stays when the workspace is deleted. */
 export const promote = (name: string, branch: string) =>
   Effect.gen(function* () {
-    const { workspace, site } = yield* placeOf(name)
+    const { workspace, site, backend } = yield* placeOf(name)
     if (workspace.branch === branch) return workspace
-    yield* bringTogether(workspace, site)
+    yield* exchanged(workspace, site, backend)
     yield* (yield* Worktrees).promote(site, branch)
+    if (workspace.status === "running") yield* bringIfPossible(workspace, backend, silent)
     return yield* record(workspace.id, () => [
       { type: "WorkspacePromoted", payload: { workspace: workspace.id, branch } }
     ])
   })
 
 /** What was committed inside is on the host's branch then. */
-const bringTogether = ({ name, status }: Workspace, site: Site) =>
+const exchanged = (workspace: Workspace, site: Site, backend: Backend) =>
   Effect.gen(function* () {
+    const { name, status } = workspace
     if (status === "requested" || status === "creating" || status === "deleting")
       return yield* new WorkspaceRefused({
         reason: `${name} is ${status}.`,
         hint: `Put it right: nexus workspace repair ${name}`
       })
+    yield* mustBeTogether(workspace, backend)
     const { kind } = yield* (yield* Worktrees).exchange(site)
+    if (status === "running" && kind !== "same") yield* bringIfPossible(workspace, backend, silent)
     if (kind === "diverged")
       return yield* new WorkspaceRefused({
         reason: `Commits were made on ${site.branch} both inside of ${name} and outside.`,

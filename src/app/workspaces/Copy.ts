@@ -11,6 +11,7 @@ import { running } from "./Execute.ts"
 import { backendNamed } from "./Find.ts"
 import { destinationOf } from "./Reach.ts"
 import type { Say } from "./StartWithPorts.ts"
+import { bringIfPossible } from "./sync/Bring.ts"
 import { whileUsed } from "./Uses.ts"
 
 interface Place {
@@ -57,6 +58,7 @@ export const copyBetween = (source: string, target: string, options: CopyOptions
       return yield* from === undefined ? files.send(begin, end, options) : files.receive(begin, end, options)
     })
     return yield* whileUsed(workspace, Effect.scoped(copying)).pipe(
+      Effect.zipLeft(bringIfPossible(workspace, backend, say)),
       Effect.mapError((failure) =>
         failure._tag === "FileFailed" && failure.kind === "missing" && failure.path === begin
           ? new NotFound({ what: "file or folder", name: source, hint: "See what there is." })

@@ -47,6 +47,7 @@ export const create = (wanted: Wanted, say: Say) =>
     const name = yield* checkName(wanted.name)
     const backend = yield* backendNamed(wanted.spec.backend)
     if (wanted.spec.nested && !backend.isolates) return yield* notNested(backend)
+    yield* checkApart(wanted.spec, backend)
     yield* backend.probe
     if (wanted.spec.nested) say(riskOfNesting)
     const workspace = yield* request(name, wanted, backend)
@@ -104,6 +105,23 @@ const notNested = ({ name }: Backend) =>
     hint: "Take one that has: --backend docker. Or leave --dind out: programs there use this machine's engine, where they may."
   })
 
+/** What can't be had when its files are not this machine's own. */
+const checkApart = ({ sync, compose }: Spec, backend: Backend): Effect.Effect<void, WorkspaceRefused> => {
+  if (sync === undefined) return Effect.void
+  if (!backend.isolates)
+    return new WorkspaceRefused({
+      reason: `With the backend ${backend.name}, programs run in the worktree itself: there is nothing to sync.`,
+      hint: "Leave --sync out."
+    })
+  return compose === undefined
+    ? Effect.void
+    : new WorkspaceRefused({
+        reason:
+          "Services of a compose file see folders of the worktree, which a workspace has not whose files are synced.",
+        hint: "Leave out --sync or --compose; on another machine, only --compose."
+      })
+}
+
 /** Puts the workspace into the log, with its name and its ports, which nobody else can have from then on. */
 const request = (name: WorkspaceName, { base, spec, begin }: Wanted, backend: Backend) =>
   Effect.gen(function* () {
@@ -117,7 +135,7 @@ const request = (name: WorkspaceName, { base, spec, begin }: Wanted, backend: Ba
     const place = { folder: join(repository, ".worktree", name), branch: `nexus/${name}` }
     const other = Rows.named(log.database, project, name)?.workspace
     if (other !== undefined && other.status !== "deleted") return yield* taken(other)
-    const site = siteOf(home.workspaces, { ...place, repository, name, id } as Workspace, backend)
+    const site = siteOf(home.workspaces, { ...place, repository, name, id, spec } as Workspace, backend)
     const { commit } = yield* worktrees.plan(site, base)
     const by = yield* byWhom
     const busy = yield* busyPorts(servicesOf(spec))

@@ -10,6 +10,7 @@ import { isHeld } from "./Operate.ts"
 import { variablesOf } from "./Order.ts"
 import { recordRan } from "./RecordRan.ts"
 import type { Say } from "./StartWithPorts.ts"
+import { bringIfPossible } from "./sync/Bring.ts"
 import { whileUsed } from "./Uses.ts"
 
 export interface Asked {
@@ -32,6 +33,8 @@ export const execute = (name: string, asked: Asked, say: Say) =>
     const [stdout, stderr] = [measured(asked.stdout), measured(asked.stderr)]
     const { cwd, timeout, stdin, command, detach } = asked
     const variables = { ...(yield* variablesOf(workspace)), ...asked.variables }
+    // What runs inside sees what is out here, and the other way round afterwards.
+    yield* bringIfPossible(workspace, backend, say)
     const ended = yield* whileUsed(
       workspace,
       backend.execute(workspace.id, {
@@ -45,6 +48,7 @@ export const execute = (name: string, asked: Asked, say: Say) =>
         ...(timeout === undefined ? {} : { timeout })
       })
     )
+    if (!detach) yield* bringIfPossible(workspace, backend, say)
     yield* recordRan(
       workspace.id,
       "exec",

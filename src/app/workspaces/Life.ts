@@ -9,6 +9,7 @@ import { backendNamed, find } from "./Find.ts"
 import { operate, record } from "./Operate.ts"
 import { afterStart, before } from "./hooks/AroundLife.ts"
 import { siteOf } from "./Order.ts"
+import { bringIfPossible, mustBeTogether } from "./sync/Bring.ts"
 import { type Say, silent, startWithPorts } from "./StartWithPorts.ts"
 import { takeAway } from "./TakeAway.ts"
 import { takeCheckpoint } from "./TakeCheckpoint.ts"
@@ -52,7 +53,9 @@ export const stop = (name: string, why: "asked" | "idle" = "asked", say: Say = s
           kind: "stop",
           act: () =>
             Effect.zipRight(
-              workspace.status === "running" ? before(["stop"], workspace, backend, say) : Effect.void,
+              workspace.status === "running"
+                ? Effect.zipRight(before(["stop"], workspace, backend, say), bringIfPossible(workspace, backend, say))
+                : Effect.void,
               Effect.asVoid(backend.stop(workspace.id, grace))
             )
         }
@@ -93,6 +96,8 @@ export const remove = (name: string, { force }: { readonly force: boolean }, say
     const worktrees = yield* Worktrees
     const backend = yield* backendNamed(workspace.spec.backend)
     const site = siteOf(home.workspaces, workspace, backend)
+    // Also with force: what is only inside is in no checkpoint.
+    yield* mustBeTogether(workspace, backend)
     // What can't be brought out counts as work that is only inside.
     if (backend.isolates) yield* Effect.option(worktrees.exchange(site))
     const seen = yield* worktrees.inspect(site, workspace.commit)

@@ -24,15 +24,19 @@ import type { BackendFailure } from "../ports/Backend.ts"
 import { cleanText } from "../RedactPayload.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import type { Ssh, SshFilesUnusable } from "../ports/Ssh.ts"
+import type { SyncParts } from "../ports/SyncParts.ts"
 import type { TreeFailure, TreeStore } from "../ports/TreeStore.ts"
 import type { WorktreeFailure, Worktrees } from "../ports/Worktrees.ts"
 import { stateIn } from "./Find.ts"
 import { startKeeper } from "./keep/StartKeeper.ts"
+import type { FilesApart } from "./sync/FilesApart.ts"
+import { startWatcher } from "./sync/StartWatcher.ts"
 
 export type Fact = CheckpointFact | WorkspaceFact
 
 export type StepFailure =
   | BackendFailure
+  | FilesApart
   | LogFailure
   | SshFilesUnusable
   | TreeFailure
@@ -40,7 +44,7 @@ export type StepFailure =
   | WorktreeFailure
 
 /** What any step may need. */
-export type StepNeeds = EventLog | Nexus | Secrets | Ssh | TreeStore | Worktrees
+export type StepNeeds = EventLog | Nexus | Secrets | Ssh | SyncParts | TreeStore | Worktrees
 
 export interface Step {
   readonly kind: StepKind
@@ -97,7 +101,7 @@ export const operate = (id: WorkspaceId, plan: Plan): Effect.Effect<Workspace, S
       }
       const workspace = yield* record(id, () => [])
       // Whoever has a workspace run sees to it that it is looked after.
-      if (workspace.status === "running") yield* startKeeper(workspace)
+      if (workspace.status === "running") yield* Effect.zipRight(startKeeper(workspace), startWatcher(workspace))
       return workspace
     })
   )

@@ -25,7 +25,8 @@ export const siteOf = (workspaces: string, workspace: Workspace, backend: Pick<B
   branch: workspace.branch,
   workspace: workspace.id,
   name: workspace.name,
-  gitDirectory: backend.isolates ? join(folderOf(workspaces, workspace), "git") : undefined
+  gitDirectory: backend.isolates ? join(folderOf(workspaces, workspace), "git") : undefined,
+  isApart: workspace.spec.sync !== undefined
 })
 
 /**

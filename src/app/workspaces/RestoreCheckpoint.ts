@@ -23,6 +23,7 @@ import { operate, type Step } from "./Operate.ts"
 import { afterRestart } from "./hooks/AroundLife.ts"
 import { folderOf, orderFor, siteOf } from "./Order.ts"
 import { type Say, startWithPorts } from "./StartWithPorts.ts"
+import { bringTogether, meanwhileApart } from "./sync/Bring.ts"
 import { takeCheckpoint } from "./TakeCheckpoint.ts"
 
 export interface Restored {
@@ -136,24 +137,34 @@ const stepsTo = (
     const restoreFiles: Step = {
       kind: "restore-files",
       act: () =>
-        whileHeld(
-          backend,
-          workspace.id,
-          Effect.gen(function* () {
-            if (files !== undefined) {
-              const kept = now === undefined ? undefined : hashOfPart(now.held.files)
-              const undo =
-                kept ?? (yield* trees.keepFiles(workspace.folder, { ...selection(then.ignored), over: files })).hash
-              differences.push(...(yield* trees.restoreFiles(files, workspace.folder, undo)).map(({ path }) => path))
-            }
-            if (git !== undefined) {
-              const gitDirectory = yield* worktrees.gitDirectoryOf(site)
-              const found = yield* trees.restoreGit(git, gitDirectory)
-              differences.push(...found.map(({ path }) => `.git/${path}`))
-              yield* worktrees.exchange(site)
-            }
-          })
-        ).pipe(Effect.map(([pausedMs]) => (pausedMs === 0 ? undefined : `held for ${pausedMs} ms`)))
+        meanwhileApart(
+          workspace,
+          whileHeld(
+            backend,
+            workspace.id,
+            Effect.gen(function* () {
+              if (files !== undefined) {
+                const kept = now === undefined ? undefined : hashOfPart(now.held.files)
+                const undo =
+                  kept ?? (yield* trees.keepFiles(workspace.folder, { ...selection(then.ignored), over: files })).hash
+                differences.push(...(yield* trees.restoreFiles(files, workspace.folder, undo)).map(({ path }) => path))
+              }
+              if (git !== undefined) {
+                const gitDirectory = yield* worktrees.gitDirectoryOf(site)
+                const found = yield* trees.restoreGit(git, gitDirectory)
+                differences.push(...found.map(({ path }) => `.git/${path}`))
+                yield* worktrees.exchange(site)
+              }
+            })
+          )
+        ).pipe(
+          Effect.zipLeft(
+            Effect.flatMap(backend.inspect(workspace.id), (instance) =>
+              instance?.state === "running" ? bringTogether(workspace, backend) : Effect.void
+            )
+          ),
+          Effect.map(([pausedMs]) => (pausedMs === 0 ? undefined : `held for ${pausedMs} ms`))
+        )
     }
     const isOther =
       backend.isolates &&

@@ -7,6 +7,7 @@ import { variablesOf } from "./Order.ts"
 import { destinationOf } from "./Reach.ts"
 import { recordRan } from "./RecordRan.ts"
 import type { Say } from "./StartWithPorts.ts"
+import { bringIfPossible } from "./sync/Bring.ts"
 import { whileUsed } from "./Uses.ts"
 
 export interface Asked {
@@ -24,6 +25,7 @@ export const shell = (name: string, { command, forwardAgent, agent, terminal }: 
     const workspace = yield* running(name, say)
     const backend = yield* backendNamed(workspace.spec.backend)
     const variables = yield* variablesOf(workspace)
+    yield* bringIfPossible(workspace, backend, say)
     const session =
       backend.here === undefined
         ? Effect.scoped(
@@ -42,6 +44,7 @@ export const shell = (name: string, { command, forwardAgent, agent, terminal }: 
           )
         : backend.here.shell(workspace.id, { command, variables })
     const ended = yield* whileUsed(workspace, session)
+    yield* bringIfPossible(workspace, backend, say)
     yield* recordRan(workspace.id, "shell", command ?? ["shell"], ended)
     return ended
   })

@@ -3,13 +3,14 @@ import type { Writable } from "node:stream"
 import * as Effect from "effect/Effect"
 import type { StepId, WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { allocate, range } from "../../domain/workspace/Ports.ts"
-import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
+import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import * as Rows from "../../projections/WorkspaceRows.ts"
 import type { Backend } from "../ports/Backend.ts"
 import { busyPorts, isFree } from "./FreePorts.ts"
 import { record, type StepFailure, type StepNeeds } from "./Operate.ts"
 import { variablesOf } from "./Order.ts"
 import { makeAgain } from "./MakeAgain.ts"
+import { bringIfPossible, bringTogether, isApart } from "./sync/Bring.ts"
 
 /** Told, in words, of what takes time. */
 export interface Say {
@@ -31,8 +32,12 @@ export const startWithPorts = (
   lost: ReadonlySet<number> = new Set()
 ): Effect.Effect<string | void, StepFailure, StepNeeds> =>
   record(id, () => []).pipe(
-    Effect.flatMap(variablesOf),
-    Effect.flatMap((variables) => backend.start(id, variables)),
+    Effect.flatMap((workspace) =>
+      variablesOf(workspace).pipe(
+        Effect.flatMap((variables) => backend.start(id, variables)),
+        Effect.zipLeft(bringIn(workspace, backend, say))
+      )
+    ),
     Effect.map(({ image }) => image),
     Effect.catchTag("BackendFailed", (failure) =>
       Effect.gen(function* () {
@@ -45,6 +50,15 @@ export const startWithPorts = (
       })
     )
   )
+
+/** A new one is nothing without its files; another one has what it had, and it is said what it has not. */
+const bringIn = (workspace: Workspace, backend: Backend, say: Say) => {
+  if (!isApart(workspace)) return Effect.void
+  say("Bringing its files in")
+  return workspace.status === "creating"
+    ? bringTogether(workspace, backend, { furnishes: true })
+    : bringIfPossible(workspace, backend, say, { furnishes: true })
+}
 
 /**
  * Gives the service that lost its port another one, and so each other one of the workspace's own whose port is held, too: nothing of

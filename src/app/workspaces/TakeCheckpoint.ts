@@ -22,6 +22,8 @@ import { backendNamed } from "./Find.ts"
 import { whileHeld } from "./Held.ts"
 import { operate } from "./Operate.ts"
 import { folderOf, siteOf } from "./Order.ts"
+import { silent } from "./StartWithPorts.ts"
+import { bringIfPossible, mustBeTogether } from "./sync/Bring.ts"
 
 export interface Asked {
   readonly name?: string | undefined
@@ -59,6 +61,8 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
       })
     const backend = yield* backendNamed(workspace.spec.backend)
     const site = siteOf(home.workspaces, workspace, backend)
+    if (light) yield* bringIfPossible(workspace, backend, silent)
+    else yield* mustBeTogether(workspace, backend)
     const checkpoint = nextId(checkpoints)
     const last = checkpoints.findLast(({ status }) => status === "completed")
     const aside = join(folderOf(home.workspaces, workspace), checkpoint)

@@ -21,7 +21,7 @@ export const diffCommand = Command.make(
     withWorkspaces(
       Effect.gen(function* () {
         const output = yield* Output
-        const { workspace, text } = yield* Branch.diff(given.name, given)
+        const { workspace, text } = yield* Branch.diff(given.name, given, yield* say)
         yield* output.result({ workspace: workspace.name, since: workspace.commit, diff: text }, () =>
           text === "" ? [] : [text.replace(/\n$/, "")]
         )

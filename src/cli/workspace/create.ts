@@ -74,6 +74,15 @@ export const createCommand = Command.make(
     dind: Options.boolean("dind").pipe(
       Options.withDescription("It may run containers of its own, with rights by which programs could leave it")
     ),
+    sync: Options.boolean("sync").pipe(
+      Options.withDescription(
+        "It has files of its own, which are kept the same as the worktree's; always so where the engine is on another machine"
+      )
+    ),
+    syncIgnore: Options.text("sync-ignore").pipe(
+      Options.withDescription("What is left out of that, as in a .gitignore, such as node_modules; may be repeated"),
+      Options.repeated
+    ),
     noHooks: Options.boolean("no-hooks").pipe(Options.withDescription("Leave out the project's hooks, for good")),
     ...globals
   },
@@ -82,6 +91,8 @@ export const createCommand = Command.make(
       Effect.gen(function* () {
         const tell = yield* say
         const backend = yield* chooseBackend(Option.getOrUndefined(given.backend), tell)
+        if (given.syncIgnore.length > 0 && !given.sync && backend.isElsewhere !== true)
+          return yield* new UsageWrong({ message: "--sync-ignore says what --sync leaves out: give that, too." })
         const memoryBytes = yield* bytesOf("--memory", given.memory)
         const diskBytes = yield* bytesOf("--disk", given.disk)
         const image = yield* imageOf(given)
@@ -118,7 +129,8 @@ export const createCommand = Command.make(
             variables: yield* variablesFrom(given.env),
             ...(yield* idleStopOf(given.idleStop)),
             ...(Option.isNone(given.network) ? {} : { network: given.network.value }),
-            ...(given.dind ? { nested: true } : {})
+            ...(given.dind ? { nested: true } : {}),
+            ...(given.sync || backend.isElsewhere === true ? { sync: { ignore: given.syncIgnore } } : {})
           }
         ])
         yield* shownWhenMade(

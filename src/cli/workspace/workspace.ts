@@ -14,6 +14,7 @@ import { portCommand } from "./port.ts"
 import { setupCommand } from "./setup.ts"
 import { templateCommand } from "./template.ts"
 import { sshHelpCommand } from "./sshHelp.ts"
+import { syncCommand } from "./sync.ts"
 import { statsCommand } from "./stats.ts"
 import { sshConfigCommand } from "./sshConfig.ts"
 
@@ -41,6 +42,7 @@ export const workspaceCommand = Command.make("workspace").pipe(
     logsCommand,
     statsCommand,
     keepCommand,
+    syncCommand,
     diffCommand,
     mergeCommand,
     promoteCommand,

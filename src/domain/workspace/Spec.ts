@@ -84,6 +84,13 @@ export type Hook = typeof Hook.Type
 /** Where a part of the specification was read: `digest` (SHA-256) is of what was read then. */
 const Source = Schema.Struct({ from: Schema.NonEmptyString, digest: Schema.NonEmptyString })
 
+/**
+ * Its files are not this machine's folder itself, which is only kept the same as theirs. `ignore`: what is left out, lines as in a
+ * `.gitignore` at the top of the worktree.
+ */
+export const Sync = Schema.Struct({ ignore: Schema.Array(Schema.NonEmptyString) })
+export type Sync = typeof Sync.Type
+
 /** What was read from files of the project is kept here as it was then: a later change of them changes no workspace. */
 export const Spec = Schema.Struct({
   /** The name of a backend. */
@@ -104,6 +111,8 @@ export const Spec = Schema.Struct({
   user: Schema.optional(Schema.NonEmptyString),
   /** It is stopped when nobody used it for so long; null: never; absent: as the settings have it. */
   idleStopMs: Schema.optional(Schema.NullOr(Schema.Int.pipe(Schema.positive()))),
+  /** Absent: the worktree is one and the same folder inside and outside. */
+  sync: Schema.optional(Sync),
   limits: ResourceLimits,
   services: Schema.Array(Service),
   volumes: Schema.Array(Volume),

@@ -34,6 +34,7 @@ export type WorkspaceFact =
   | { readonly type: "WorkspaceCommandRan"; readonly payload: Events.WorkspaceCommandRan }
   | { readonly type: "WorkspaceDriftFound"; readonly payload: Events.WorkspaceDriftFound }
   | { readonly type: "WorkspaceMerged"; readonly payload: Events.WorkspaceMerged }
+  | { readonly type: "WorkspaceSyncChanged"; readonly payload: Events.WorkspaceSyncChanged }
   | { readonly type: "WorkspacePromoted"; readonly payload: Events.WorkspacePromoted }
 
 /** Whether an event is about a workspace or a checkpoint of one. */

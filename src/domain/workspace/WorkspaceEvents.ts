@@ -225,6 +225,18 @@ export const WorkspaceMerged = Schema.Struct({
 })
 export type WorkspaceMerged = typeof WorkspaceMerged.Type
 
+/**
+ * What somebody decided of its file sync, or what it came to. "adopted": the folders are the right ones, whatever they are known by.
+ * "forced": much is deleted, and that is meant. "halted": it stands still. "conflicted": `paths` are versions that are kept beside others.
+ */
+export const WorkspaceSyncChanged = Schema.Struct({
+  workspace: WorkspaceId,
+  what: Schema.Literal("paused", "resumed", "adopted", "forced", "halted", "conflicted"),
+  detail: Schema.optional(Schema.String),
+  paths: Schema.optional(Schema.Array(Schema.String))
+})
+export type WorkspaceSyncChanged = typeof WorkspaceSyncChanged.Type
+
 /** Its branch has a name outside of `nexus/` now. */
 export const WorkspacePromoted = Schema.Struct({ workspace: WorkspaceId, branch: Schema.String })
 export type WorkspacePromoted = typeof WorkspacePromoted.Type

@@ -18,6 +18,7 @@ import { expect } from "vitest"
 import * as GitWorktrees from "../../../src/adapters/git/GitWorktrees.ts"
 import * as ProcessBackend from "../../../src/adapters/process/ProcessBackend.ts"
 import * as Ssh2 from "../../../src/adapters/ssh/Ssh2.ts"
+import * as SyncPartsLive from "../../../src/adapters/sync/SyncPartsLive.ts"
 import * as StoredTrees from "../../../src/adapters/trees/StoredTrees.ts"
 import { Nexus } from "../../../src/app/Nexus.ts"
 import { type Backend, Backends } from "../../../src/app/ports/Backend.ts"
@@ -58,6 +59,7 @@ const layerOf = (home: Home.Home, cwd: string, backend: (log: string) => Backend
     }),
     GitWorktrees.layer,
     Ssh2.layer(home.path),
+    SyncPartsLive.layer,
     StoredTrees.layer(home.trees)
   )
 

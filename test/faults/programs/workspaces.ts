@@ -10,6 +10,7 @@ import { dockerBackend } from "../../../src/adapters/docker/DockerBackend.ts"
 import * as GitWorktrees from "../../../src/adapters/git/GitWorktrees.ts"
 import * as ProcessBackend from "../../../src/adapters/process/ProcessBackend.ts"
 import * as Ssh2 from "../../../src/adapters/ssh/Ssh2.ts"
+import * as SyncPartsLive from "../../../src/adapters/sync/SyncPartsLive.ts"
 import * as StoredTrees from "../../../src/adapters/trees/StoredTrees.ts"
 import { Backends } from "../../../src/app/ports/Backend.ts"
 import { create } from "../../../src/app/workspaces/Create.ts"
@@ -80,6 +81,7 @@ await Effect.runPromise(
       ).pipe(Layer.provide(Live.log(home))),
       GitWorktrees.layer,
       Ssh2.layer(home.path),
+      SyncPartsLive.layer,
       StoredTrees.layer(home.trees)
     )
   )

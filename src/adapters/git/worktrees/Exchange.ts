@@ -1,5 +1,5 @@
 /** Commits between the host's branch and the private git directory's. The files are the same ones: only refs and indexes follow. */
-import { readFileSync } from "node:fs"
+import { readFileSync, rmSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { type Site, type WorktreeFailure, WorktreeRefused } from "../../../app/ports/Worktrees.ts"
@@ -10,6 +10,7 @@ import { withImport } from "./Import.ts"
 import { unfinishedIn } from "./InProgress.ts"
 import { headIn, looking, refIn, unfinishedInside, writeRef } from "./Inside.ts"
 import { skipSubmodules } from "./LeftOut.ts"
+import { packAside, packsOf } from "./Pack.ts"
 import { tokenOf } from "./Plan.ts"
 import { isPrivateThere, keepRecord, recordOf } from "./Private.ts"
 import { within } from "./Untrusted.ts"
@@ -45,6 +46,7 @@ export const exchange = (site: Site): Effect.Effect<Exchanged, WorktreeFailure> 
           return yield* bring(git, inside, host).pipe(patiently)
         }
         if (yield* isAncestor(ask, inside, host)) return yield* send(git, host, inside)
+        yield* supply(git, host, exchanged)
         yield* looking(site, (folder) => writeRef(folder, "refs/nexus/host", host))
         return { kind: "diverged", commit: host } as const
       })
@@ -136,6 +138,7 @@ const send = (git: HostGit, host: string, inside: string) =>
         detail: `In the workspace ${site.name}, a ${begun} is in progress.`,
         advice: "Finish or abort it inside; then try again."
       })
+    yield* supply(git, host, inside)
     const sent = yield* looking(site, (folder) => {
       const isOn = headIn(folder) === site.branch
       const write = () => writeRef(folder, refOf(site), host, inside)
@@ -151,4 +154,22 @@ const send = (git: HostGit, host: string, inside: string) =>
       })
     yield* agree(site, host)
     return { kind: "sent", commit: host } as const
+  })
+
+/** The objects of a commit, for a workspace that can't read the host's; `known` is one that both have. */
+const supply = (git: HostGit, commit: string, known: string | null) =>
+  Effect.gen(function* () {
+    const { isApart, gitDirectory = "" } = git.site
+    if (isApart !== true) return
+    const { name, files } = yield* packAside(git, gitDirectory, [commit], known === null ? [] : [known])
+    const put = (end: string, file: string) =>
+      looking(git.site, (folder) =>
+        within(folder, "objects/pack", (packs) => packs.replace(`${name}.${end}`, readFileSync(file)))
+      )
+    for (const [end, file] of files) yield* put(end, file)
+    yield* attempt(git.site, "exchange", () => {
+      rmSync(packsOf(gitDirectory), { recursive: true, force: true })
+      const record = recordOf(gitDirectory)
+      keepRecord(gitDirectory, { ...record, packs: [...new Set([...record.packs, name])] })
+    })
   })

@@ -22,10 +22,11 @@ import { GitFailed } from "../../../app/ports/Repositories.ts"
 import type { Site, WorktreeFailure } from "../../../app/ports/Worktrees.ts"
 import { read } from "../Layout.ts"
 import { attempt, commitAt, type HostGit, indexOf, refOf } from "./HostGit.ts"
+import { packAside, packsOf } from "./Pack.ts"
 import { removeTree } from "./RemoveTree.ts"
 
 /** Where they are seen inside. */
-const gitInside = "/nexus/git"
+export const gitInside = "/nexus/git"
 const objectsInside = (index: number): string => `/nexus/objects/${index}`
 
 interface Paths {
@@ -77,11 +78,14 @@ export const makePrivate = (git: HostGit, admin: string): Effect.Effect<void, Wo
     const refs = yield* git.main.text([
       "for-each-ref",
       "--format=%(objectname) %(refname)",
+      // Of one that is apart, those whose objects it has.
+      ...(site.isApart === true && commit !== null ? [`--merged=${commit}`] : []),
       "refs/heads",
       "refs/remotes",
       "refs/tags"
     ])
     const config = yield* configOf(git)
+    const packs = site.isApart === true && commit !== null ? [yield* packAside(git, gitDirectory, [commit])] : []
     yield* attempt(site, "worktree add", () => {
       const stores = storesOf(join(layout.commonDir, "objects"))
       const { pointer, empty } = pathsOf(gitDirectory)
@@ -92,7 +96,10 @@ export const makePrivate = (git: HostGit, admin: string): Effect.Effect<void, Wo
       const put = (name: string, content: string): void => writeFileSync(join(folder, name), content, { mode: 0o600 })
       put("HEAD", `ref: ${refOf(site)}\n`)
       put("config", config)
-      put("objects/info/alternates", stores.map((_, index) => `${objectsInside(index)}\n`).join(""))
+      if (site.isApart !== true)
+        put("objects/info/alternates", stores.map((_, index) => `${objectsInside(index)}\n`).join(""))
+      for (const { name, files } of packs)
+        for (const [end, file] of files) renameSync(file, join(folder, `objects/pack/${name}.${end}`))
       put("info/exclude", read(join(layout.commonDir, "info/exclude")) ?? "")
       put(
         "packed-refs",
@@ -108,7 +115,7 @@ export const makePrivate = (git: HostGit, admin: string): Effect.Effect<void, Wo
       if (existsSync(indexOf(admin))) copyFileSync(indexOf(admin), join(folder, "index"))
       writeFileSync(pointer, `gitdir: ${gitInside}\n`, { mode: 0o600 })
       writeFileSync(empty, "", { mode: 0o600 })
-      keepRecord(gitDirectory, { stores, exchanged: commit, packs: [] })
+      keepRecord(gitDirectory, { stores, exchanged: commit, packs: packs.map(({ name }) => name) })
       renameSync(folder, gitDirectory)
     })
   })
@@ -192,7 +199,7 @@ export const mounts = (site: Site, inside: string): Effect.Effect<ReadonlyArray<
   return attempt(site, "mount", () => [
     { from: pointer, to: `${inside}/.git`, writable: false },
     { from: gitDirectory, to: gitInside, writable: true },
-    ...recordOf(gitDirectory).stores.flatMap((store, index) => [
+    ...(site.isApart === true ? [] : recordOf(gitDirectory).stores).flatMap((store, index) => [
       { from: store, to: objectsInside(index), writable: false },
       ...(hasAlternates(store) ? [{ from: empty, to: `${objectsInside(index)}/info/alternates`, writable: false }] : [])
     ])
@@ -210,6 +217,13 @@ export const removePrivate = (site: Site): Effect.Effect<void, WorktreeFailure> 
     const beside = existsSync(dirname(git)) ? readdirSync(dirname(git)) : []
     // Of an exchange that was ended in the middle.
     const imports = beside.filter((name) => name.startsWith(`${basename(git)}.import-`))
-    for (const path of [pointer, empty, record, `${git}.new`, ...imports.map((name) => join(dirname(git), name))])
+    for (const path of [
+      pointer,
+      empty,
+      record,
+      packsOf(git),
+      `${git}.new`,
+      ...imports.map((name) => join(dirname(git), name))
+    ])
       rmSync(path, { recursive: true, force: true })
   })

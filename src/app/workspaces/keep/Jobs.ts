@@ -2,6 +2,7 @@
 import { checkpointEdits } from "./CheckpointEdits.ts"
 import type { Job } from "./Job.ts"
 import { keepSamples } from "./KeepSamples.ts"
+import { keepSynced } from "./KeepSynced.ts"
 import { stopIdle } from "./StopIdle.ts"
 
-export const jobs: ReadonlyArray<Job> = [keepSamples, checkpointEdits, stopIdle]
+export const jobs: ReadonlyArray<Job> = [keepSamples, keepSynced, checkpointEdits, stopIdle]

@@ -7,6 +7,7 @@ import * as Sessions from "../../../projections/Sessions.ts"
 import { Nexus } from "../../Nexus.ts"
 import { openCalls } from "../../snapshot/OpenCalls.ts"
 import { folderOf } from "../Order.ts"
+import { isWatched } from "../sync/StartWatcher.ts"
 import { usesOf } from "../Uses.ts"
 import type { Kept } from "./Job.ts"
 import type { Note } from "./Notes.ts"
@@ -36,9 +37,11 @@ export const seenUse = (kept: Kept, note: Note) =>
     if (holdsAny(join(folderOf(home.workspaces, workspace), "spool", "new"))) return "an agent inside tells of its work"
     if (cpus !== undefined && cpus >= busy) return `its programs are busy (${Math.round(cpus * 100)} % of a processor)`
     const { ssh, connections, commands, terminals } = yield* backend.activity(workspace.id)
-    if (ssh > 0) return "an SSH connection is open"
+    // Through one or the other, its files are kept the same: nobody's use of it.
+    const ours = isWatched(home.workspaces, workspace) ? 1 : 0
+    if (ssh > ours) return "an SSH connection is open"
     if (connections > 0) return "a connection to one of its ports is open"
-    if (commands > 0) return "a command runs in it"
+    if (ssh + commands > ours) return "a command runs in it"
     return terminals > 0 ? "a program with a terminal runs in it" : undefined
   })
 
