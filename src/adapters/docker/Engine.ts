@@ -2,6 +2,7 @@
 import type Docker from "dockerode"
 import * as Effect from "effect/Effect"
 import type { BackendFailure } from "../../app/ports/Backend.ts"
+import { sshAgent, sshArguments } from "./OverSsh.ts"
 import { failureOf, tooSlow } from "./EngineFailure.ts"
 
 // An import of node:http would load all of fetch and WebSocket with it, for their names.
@@ -35,12 +36,16 @@ export const asking = <A extends object>(
 
 /**
  * A connection for each exchange, which costs next to nothing on this machine: one that was kept may have been closed by the engine
- * just when it is used again. Over TLS and SSH the library knows better.
+ * just when it is used again. Over TLS the library knows better.
  */
-const fresh = (): Docker.DockerOptions =>
-  /^(?:https|ssh):/.test(process.env["DOCKER_HOST"] ?? "") || (process.env["DOCKER_TLS_VERIFY"] ?? "") !== ""
+const fresh = (): Docker.DockerOptions => {
+  const host = process.env["DOCKER_HOST"] ?? ""
+  const ssh = sshArguments(host)
+  if (ssh !== undefined) return { protocol: "http", host: "", socketPath: "ssh", agent: sshAgent(ssh) } as object
+  return /^(?:https|ssh):/.test(host) || (process.env["DOCKER_TLS_VERIFY"] ?? "") !== ""
     ? {}
     : ({ agent: new Agent({ keepAlive: false }) } as object)
+}
 
 /** Which engine: DOCKER_HOST's, or this machine's. */
 export const connect = (options?: Docker.DockerOptions): Engine => {

@@ -6,8 +6,8 @@ import { baseImage, baseMissing } from "./BaseImage.ts"
 import type { Engine } from "./Engine.ts"
 import { unavailable } from "./EngineFailure.ts"
 
-/** Milliseconds. */
-const limit = 3000
+/** Milliseconds: of an engine here, and of one on another machine, which has to be connected to. */
+const [near, far] = [3000, 15_000]
 
 /** A part of what the engine says of itself (Docker Engine API, "Get system information"). */
 interface Info {
@@ -24,7 +24,7 @@ export const probe = (
   engine: Engine
 ): Effect.Effect<{ readonly version: string; readonly notes: ReadonlyArray<string> }, BackendUnavailable> =>
   Effect.gen(function* () {
-    const info = yield* engine.call("answer", limit, (docker, abortSignal) =>
+    const info = yield* engine.call("answer", engine.isElsewhere ? far : near, (docker, abortSignal) =>
       // Its declaration lacks the options.
       (docker.info as (options: { readonly abortSignal: AbortSignal }) => Promise<Info>).call(docker, { abortSignal })
     )

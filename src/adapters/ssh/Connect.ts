@@ -90,7 +90,7 @@ const logIn = ({ client, link, release, destination, expected, privateKey, optio
   new Promise<Open>((resolve, reject) => {
     const { alias, user } = destination
     const where = describeRoute(destination.route)
-    const patience = options.timeout ?? 10_000
+    const patience = options.timeout ?? (destination.route.kind === "command" ? 30_000 : 10_000)
     let presented: Buffer | undefined
     let agentWords = ""
     let isAnswering = false

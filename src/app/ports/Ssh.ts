@@ -71,7 +71,7 @@ export interface Destination {
 }
 
 export interface ConnectOptions {
-  /** Milliseconds until it must be ready; 10 s unless given. */
+  /** Milliseconds until it must be ready; 10 s unless given, 30 s by a program, which may have to reach another machine first. */
   readonly timeout?: number
   /** Milliseconds between signs of life; four that are not answered in a row end the connection. 15 s unless given. */
   readonly keepalive?: number
