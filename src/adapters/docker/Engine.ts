@@ -51,7 +51,11 @@ const fresh = (): Docker.DockerOptions => {
 export const connect = (options?: Docker.DockerOptions): Engine => {
   let connection: Promise<Docker> | undefined
   const docker = () =>
-    (connection ??= import("dockerode").then(({ default: Docker }) => new Docker({ ...fresh(), ...options })))
+    (connection ??= import("dockerode").then(({ default: Docker }) => {
+      // That a library calls what Node will not have for ever is not the user's to read.
+      process.noDeprecation = true
+      return new Docker({ ...fresh(), ...options })
+    }))
   return {
     isElsewhere: options === undefined && isOtherMachine(process.env["DOCKER_HOST"] ?? ""),
     call: (operation, limit, exchange) =>

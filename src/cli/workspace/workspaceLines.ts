@@ -28,6 +28,7 @@ export const workspaceView = ({ workspace, project, created, used, checkpoints }
     limits: spec.limits,
     network: spec.network,
     nested: spec.nested,
+    sync: spec.sync ?? null,
     devcontainer: spec.devcontainer ?? null,
     user: spec.user ?? null,
     repository,
@@ -127,6 +128,9 @@ export const workspaceLines = (
     ["backend", spec.backend],
     ...(spec.devcontainer === undefined ? [] : [["made by", spec.devcontainer.from] as const]),
     ...(spec.nested ? [["nested", "runs containers of its own; programs in it could leave it"] as const] : []),
+    ...(spec.sync === undefined
+      ? []
+      : [["files", `its own, kept the same: nexus workspace sync status ${workspace.name}`] as const]),
     ...(spec.idleStopMs === undefined
       ? []
       : [["idle stop", spec.idleStopMs === null ? "never" : `after ${duration(spec.idleStopMs)}`] as const]),
