@@ -55,7 +55,7 @@ const arrived = async (path: string, content: string): Promise<void> => {
   }
 }
 
-describe("a workspace on another machine", () => {
+describe("a workspace on another machine", { timeout: 180_000 }, () => {
   it("has files of its own without being asked, and the same as here", async () => {
     expect(await ok("show", "far")).toMatchObject({ backend: "docker", sync: { ignore: [] } })
     writeFileSync(join(folder, "file.txt"), "second\n")
@@ -70,7 +70,8 @@ describe("a workspace on another machine", () => {
     expect(ran).toMatchObject({ exit: 0, stdout: "second\n", stderr: "" })
     expect(readFileSync(join(folder, "new.txt"), "utf8")).toBe("new\n")
     expect((await ok("diff", "far")).diff).toContain("+second")
-    expect(world.git(folder, "log", "-1", "--format=%s")).toContain("there")
+    expect(await ok("merge", "far")).toMatchObject({ outcome: "fast-forward" })
+    expect(world.git(project, "log", "-1", "--format=%s")).toContain("there")
   })
 
   it("is reached by SSH through the engine, by no port of this machine", async () => {

@@ -62,7 +62,7 @@ const noted = async () =>
     .filter(({ type }) => type === "WorkspaceSyncChanged")
     .map(({ payload }) => (payload as { readonly what: string }).what)
 
-describe("a workspace with files of its own", () => {
+describe("a workspace with files of its own", { timeout: 180_000 }, () => {
   it("has the worktree's files, its owner's, and mounts nothing of this machine", async () => {
     expect(await inside("cat a.txt b/c.txt; wc -c < data/kept.bin")).toBe("one\ntwo\n2000000\n")
     expect(await inside("grep -c '/dev/[a-z]*d[a-z][0-9]* .*\\.worktree' /proc/mounts || true; stat -c %u .")).toMatch(
