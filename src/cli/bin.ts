@@ -30,7 +30,7 @@ function mainOf([command, second, ...more]: ReadonlyArray<string>) {
   if (isHook) return import("./hook.ts")
   if (command === "status" && second === undefined) return import("./quickStatus.ts")
   if (command === "workspace" && second === "list") return import("./workspace/quickList.ts")
-  if (command === "workspace" && second === "exec") return import("./workspace/exec.ts")
+  if (command === "workspace" && second === "exec") return import("./workspace/quickExec.ts")
   if (command === "workspace" && second === "keep") return import("./workspace/keep.ts")
   if (command === "workspace" && second === "guard") return import("./workspace/guard.ts")
   if (command === "workspace" && second === "ssh") return import("./workspace/ssh.ts")
