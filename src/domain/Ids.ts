@@ -7,10 +7,7 @@ export const ProjectId = Schema.String.pipe(Schema.pattern(/^prj_[0-9a-f]{16}$/)
 export type ProjectId = typeof ProjectId.Type
 
 /** A session: the client's name and the client's own id of the conversation, `claude:601ddb06-…`. */
-export const SessionId = Schema.String.pipe(
-  Schema.pattern(sessionForm),
-  Schema.brand("SessionId")
-)
+export const SessionId = Schema.String.pipe(Schema.pattern(sessionForm), Schema.brand("SessionId"))
 export type SessionId = typeof SessionId.Type
 
 /** The agent's own id of the session, without the client's name. */

@@ -99,10 +99,9 @@ describe("an ordinary command in a container", () => {
 
   it("gives all of a large output, each stream whole, to a reader that is slow", async () => {
     const text = Array.from({ length: 200_000 }, (_, index) => `${index + 1}\n`).join("")
-    const child = world.start(
-      ["workspace", "exec", "feat", "--", "sh", "-c", "seq 1 200000; seq 1 200000 >&2"],
-      { cwd: project }
-    )
+    const child = world.start(["workspace", "exec", "feat", "--", "sh", "-c", "seq 1 200000; seq 1 200000 >&2"], {
+      cwd: project
+    })
     // Nothing is read until the pipe has been full for as long as another command takes.
     child.stdout?.pause()
     await proper(["true"])

@@ -16,7 +16,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Undefined: the engine is elsewhere, or is to be asked in another way. */
 export const localSocket = (environment: Environment): string | undefined => {
   const host = environment["DOCKER_HOST"] ?? ""
-  const isOrdinary = process.platform !== "win32" && !environment["DOCKER_TLS_VERIFY"] && !environment["DOCKER_CLIENT_TIMEOUT"]
+  const isOrdinary =
+    process.platform !== "win32" && !environment["DOCKER_TLS_VERIFY"] && !environment["DOCKER_CLIENT_TIMEOUT"]
   if (!isOrdinary || (host !== "" && !host.startsWith("unix://"))) return undefined
   const named = host.slice("unix://".length)
   if (named !== "") return named
@@ -66,7 +67,8 @@ const send = (
   headers: Readonly<Record<string, string>>
 ) => {
   const text = body === undefined ? "" : JSON.stringify(body)
-  const about = body === undefined ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }
+  const about =
+    body === undefined ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }
   // A connection for each exchange: one that was kept may have been closed by the engine just when it is used again.
   const sent = request({ socketPath: socket, agent: false, method, path, headers: { ...about, ...headers } })
   const timer = setTimeout(() => sent.destroy(new Error(`it did not answer within ${limit / 1000} s`)), limit)

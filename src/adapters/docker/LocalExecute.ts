@@ -29,14 +29,21 @@ export const prepareCommand = async (
   engine: LocalEngine,
   log: string,
   workspace: WorkspaceId,
-  { command, variables }: { readonly command: ReadonlyArray<string>; readonly variables: Readonly<Record<string, string>> }
+  {
+    command,
+    variables
+  }: { readonly command: ReadonlyArray<string>; readonly variables: Readonly<Record<string, string>> }
 ): Promise<Prepared | undefined> => {
   const filters = encodeURIComponent(JSON.stringify(containerOf(log, workspace)))
   const [found] = await ask<ReadonlyArray<Listed>>(engine, "GET", `/containers/json?all=true&filters=${filters}`)
   const [user, cwd] = [found?.Labels[labels.owner], found?.Labels[labels.folder]]
   if (found?.State !== "running" || user === undefined || cwd === undefined) return undefined
   const id = randomUUID()
-  const exec = await make(engine, found.Id, execRequest({ id, cwd, command, variables, user, stdin: true, detach: false }))
+  const exec = await make(
+    engine,
+    found.Id,
+    execRequest({ id, cwd, command, variables, user, stdin: true, detach: false })
+  )
   return { engine, container: found.Id, exec, id, user }
 }
 

@@ -3,10 +3,14 @@ import * as Effect from "effect/Effect"
 import { failureOf } from "../../adapters/docker/EngineFailure.ts"
 import { SpoolUnavailable } from "../../events/Spool.ts"
 import { run } from "../run.ts"
-import type { Globals } from "../takeGlobals.ts"
+import { takeGlobals } from "../takeGlobals.ts"
+import type { Failed } from "./quickExec.ts"
 
-export const engineFailed = (globals: Globals, cause: unknown): Promise<void> =>
-  run(Effect.fail(failureOf("run a command", cause)), globals)
-
-export const notRecorded = (globals: Globals, path: string, cause: unknown): Promise<void> =>
-  run(Effect.fail(new SpoolUnavailable({ path, detail: cause instanceof Error ? cause.message : String(cause) })), globals)
+export const execFailed = (args: ReadonlyArray<string>, failed: Failed): Promise<void> => {
+  const { kind, cause } = failed
+  const failure =
+    kind === "engine-failed"
+      ? failureOf("run a command", cause)
+      : new SpoolUnavailable({ path: failed.spool, detail: cause instanceof Error ? cause.message : String(cause) })
+  return run(Effect.fail(failure), takeGlobals(args))
+}

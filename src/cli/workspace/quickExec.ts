@@ -1,7 +1,7 @@
 /**
  * `nexus workspace exec NAME -- COMMAND …` without the command line's machinery, the log and the engine's library, which take longer to
  * load than most commands to run: an ordinary command in a container that runs. Whatever is out of the ordinary is left to exec.ts, before
- * anything was run. What ran is delivered to the spool, from which the next `nexus` records it.
+ * anything was run. It is built into one file, as the hook is. What ran is delivered to the spool, from which the next `nexus` records it.
  */
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -21,73 +21,79 @@ import { type Globals, takeGlobals } from "../takeGlobals.ts"
 import { userName } from "../userName.ts"
 import { inReadModel, projectIn } from "./readModel.ts"
 
-export const main = async (args: ReadonlyArray<string>): Promise<void> => {
+/** `proper`: nothing was run, and it is to be in the other way. */
+export type Outcome = { readonly kind: "done" } | { readonly kind: "proper" } | Failed
+
+/** What became of it is not known, or is not on record. */
+export type Failed =
+  | { readonly kind: "engine-failed"; readonly cause: unknown }
+  | { readonly kind: "not-recorded"; readonly spool: string; readonly cause: unknown }
+
+export const quickly = async (args: ReadonlyArray<string>): Promise<Outcome> => {
   const globals = takeGlobals(args)
   const home = locate(globals.home, process.env)
   const asked = askedIn(globals, home)
-  const isDone = asked !== undefined && (await isExecuted(asked, home, globals))
-  if (!isDone) return (await import("./exec.ts")).main(args)
-}
-
-/** False: it was not run, and is to be. */
-const isExecuted = async (asked: Asked, home: Home, globals: Globals): Promise<boolean> => {
-  const { engine, log, workspace } = asked
+  if (asked === undefined) return { kind: "proper" }
   const { signal, dispose } = interrupted()
-  const unused = noteUse(home.workspaces, workspace)
+  const unused = noteUse(home.workspaces, asked.workspace)
   try {
-    const started = performance.now()
-    const prepared = await prepareCommand(engine, log, workspace.id, asked).catch(() => undefined)
-    if (signal.aborted) return isInterrupted()
-    const connection = prepared === undefined ? undefined : await startCommand(prepared)
-    if (prepared === undefined || connection === undefined) return false
-    // Needed in the end, and loaded while the command runs.
-    const redactor = import("../../adapters/secrets/Redactor.ts")
-    const [stdout, stderr] = [measured(process.stdout), measured(process.stderr)]
-    const streams = { stdin: process.stdin, stdout: stdout.stream, stderr: stderr.stream }
-    const unread = new AbortController()
-    void Promise.race([stdout.gone, stderr.gone]).then(() => unread.abort())
-    const ended = await passOn(prepared, connection, streams, AbortSignal.any([signal, unread.signal]))
-    const exit = ended ?? (unread.signal.aborted ? unreadExit : undefined)
-    const durationMs = Math.round(performance.now() - started)
-    // What nobody will read any more would keep this process.
-    process.stdin.destroy()
-    if (exit === undefined) return isInterrupted()
-    process.exitCode = exit
-    const ran = { exit, timedOut: false, durationMs, stdout: stdout.seen(), stderr: stderr.seen() }
-    await record(asked, ran, home, globals, (await redactor).redact)
+    return await executed(asked, home, signal)
   } catch (cause) {
     process.stdin.destroy()
-    await (await import("./execFailed.ts")).engineFailed(globals, cause)
+    return { kind: "engine-failed", cause }
   } finally {
     unused()
     dispose()
   }
-  return true
 }
 
-const record = async (
-  { workspace, command }: Asked,
-  ran: Pick<RanDelivery["payload"], "exit" | "timedOut" | "durationMs" | "stdout" | "stderr">,
-  { spool }: Home,
-  globals: Globals,
-  redact: Parameters<typeof shownCommand>[1]
-): Promise<void> => {
+const executed = async (asked: Asked, { spool }: Home, signal: AbortSignal): Promise<Outcome> => {
+  const { engine, log, workspace, command } = asked
+  const started = performance.now()
+  const prepared = await prepareCommand(engine, log, workspace.id, asked).catch(() => undefined)
+  if (signal.aborted) return wasInterrupted()
+  const connection = prepared === undefined ? undefined : await startCommand(prepared)
+  if (prepared === undefined || connection === undefined) return { kind: "proper" }
+  // Needed in the end, and loaded while the command runs.
+  const redactor = import("../../adapters/secrets/Redactor.ts")
+  const [stdout, stderr] = [measured(process.stdout), measured(process.stderr)]
+  const unread = new AbortController()
+  void Promise.race([stdout.gone, stderr.gone]).then(() => unread.abort())
+  const streams = { stdin: process.stdin, stdout: stdout.stream, stderr: stderr.stream }
+  const ended = await passOn(prepared, connection, streams, AbortSignal.any([signal, unread.signal]))
+  const exit = ended ?? (unread.signal.aborted ? unreadExit : undefined)
+  const durationMs = Math.round(performance.now() - started)
+  // What nobody will read any more would keep this process.
+  process.stdin.destroy()
+  if (exit === undefined) return wasInterrupted()
+  process.exitCode = exit
+  const { redact } = await redactor
   const delivery: RanDelivery = {
     type: "WorkspaceCommandRan",
-    payload: { workspace: workspace.id, via: "exec", command: shownCommand(command, redact), ...ran },
+    payload: {
+      workspace: workspace.id,
+      via: "exec",
+      command: shownCommand(command, redact),
+      exit,
+      timedOut: false,
+      durationMs,
+      stdout: stdout.seen(),
+      stderr: stderr.seen()
+    },
     ...authorOf(userName(), callerIn(process.env))
   }
   try {
     deliverFile(spool, sender, Buffer.from(JSON.stringify(delivery)))
+    return { kind: "done" }
   } catch (cause) {
-    await (await import("./execFailed.ts")).notRecorded(globals, spool, cause)
+    return { kind: "not-recorded", spool, cause }
   }
 }
 
 /** 128 and the signal's number, as shells have it. */
-const isInterrupted = (): true => {
+const wasInterrupted = (): Outcome => {
   process.exitCode = 130
-  return true
+  return { kind: "done" }
 }
 
 const interrupted = () => {
