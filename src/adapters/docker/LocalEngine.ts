@@ -5,7 +5,7 @@
 import { accessSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import type { IncomingMessage } from "node:http"
+import type { IncomingMessage, RequestOptions } from "node:http"
 import type { Duplex } from "node:stream"
 
 // An import of node:http would load all of fetch and WebSocket with it, for their names.
@@ -30,24 +30,21 @@ export const localSocket = (environment: Environment): string | undefined => {
   }
 }
 
-export interface LocalEngine {
-  readonly socket: string
-  /** Milliseconds. */
-  readonly limit: number
-}
+/** Milliseconds, as Engine.ts has them. */
+const limits = { ask: 10_000, change: 60_000 }
 
 /** One exchange in JSON. */
-export const ask = async <A>(engine: LocalEngine, method: "GET" | "POST", path: string, body?: object): Promise<A> => {
+export const ask = async <A>(socket: string, method: "GET" | "POST", path: string, body?: object): Promise<A> => {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    send(engine, method, path, body, {}).once("response", resolve).once("error", reject)
+    send(socket, limits.ask, { method, path }, body).once("response", resolve).once("error", reject)
   })
   return (await read(response)) as A
 }
 
 /** A connection to what a request starts, after its answer. It is there as long as that runs. */
-export const attach = (engine: LocalEngine, path: string, body: object): Promise<Duplex> =>
+export const attach = (socket: string, path: string, body: object): Promise<Duplex> =>
   new Promise((resolve, reject) => {
-    send(engine, "POST", path, body, { Connection: "Upgrade", Upgrade: "tcp" })
+    send(socket, limits.change, { method: "POST", path, headers: { Connection: "Upgrade", Upgrade: "tcp" } }, body)
       .once("upgrade", (_, connection, head) => {
         if (head.length > 0) connection.unshift(head)
         resolve(connection)
@@ -59,18 +56,12 @@ export const attach = (engine: LocalEngine, path: string, body: object): Promise
       .once("error", reject)
   })
 
-const send = (
-  { socket, limit }: LocalEngine,
-  method: string,
-  path: string,
-  body: object | undefined,
-  headers: Readonly<Record<string, string>>
-) => {
+const send = (socketPath: string, limit: number, options: RequestOptions, body: object | undefined) => {
   const text = body === undefined ? "" : JSON.stringify(body)
-  const about =
-    body === undefined ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }
+  const about = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }
+  const headers = { ...(body === undefined ? {} : about), ...(options.headers as object | undefined) }
   // A connection for each exchange: one that was kept may have been closed by the engine just when it is used again.
-  const sent = request({ socketPath: socket, agent: false, method, path, headers: { ...about, ...headers } })
+  const sent = request({ ...options, socketPath, agent: false, headers })
   const timer = setTimeout(() => sent.destroy(new Error(`it did not answer within ${limit / 1000} s`)), limit)
   for (const event of ["response", "upgrade", "error"] as const) sent.once(event, () => clearTimeout(timer))
   sent.end(text)

@@ -7,11 +7,11 @@ import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { endOf, execRequest } from "./ExecRequest.ts"
 import { split } from "./Frames.ts"
 import { containerOf, labels } from "./Labels.ts"
-import { ask, attach, type LocalEngine } from "./LocalEngine.ts"
+import { ask, attach } from "./LocalEngine.ts"
 
 /** A command that the engine knows, and that does not run yet. */
 export interface Prepared {
-  readonly engine: LocalEngine
+  readonly socket: string
   readonly container: string
   readonly exec: string
   readonly id: string
@@ -26,7 +26,7 @@ interface Listed {
 
 /** Undefined: there is no container, or it does not run. Thrown: what the engine says. Nothing was run in either case. */
 export const prepareCommand = async (
-  engine: LocalEngine,
+  socket: string,
   log: string,
   workspace: WorkspaceId,
   {
@@ -35,24 +35,24 @@ export const prepareCommand = async (
   }: { readonly command: ReadonlyArray<string>; readonly variables: Readonly<Record<string, string>> }
 ): Promise<Prepared | undefined> => {
   const filters = encodeURIComponent(JSON.stringify(containerOf(log, workspace)))
-  const [found] = await ask<ReadonlyArray<Listed>>(engine, "GET", `/containers/json?all=true&filters=${filters}`)
+  const [found] = await ask<ReadonlyArray<Listed>>(socket, "GET", `/containers/json?all=true&filters=${filters}`)
   const [user, cwd] = [found?.Labels[labels.owner], found?.Labels[labels.folder]]
   if (found?.State !== "running" || user === undefined || cwd === undefined) return undefined
   const id = randomUUID()
   const exec = await make(
-    engine,
+    socket,
     found.Id,
     execRequest({ id, cwd, command, variables, user, stdin: true, detach: false })
   )
-  return { engine, container: found.Id, exec, id, user }
+  return { socket, container: found.Id, exec, id, user }
 }
 
 /**
  * From here on it runs. Undefined: the engine refused, and it was not run. Thrown: that the engine went away; it may have been run.
  */
-export const startCommand = async ({ engine, exec }: Prepared): Promise<Duplex | undefined> => {
+export const startCommand = async ({ socket, exec }: Prepared): Promise<Duplex | undefined> => {
   try {
-    return await attach(engine, `/exec/${exec}/start`, { Detach: false, Tty: false })
+    return await attach(socket, `/exec/${exec}/start`, { Detach: false, Tty: false })
   } catch (cause) {
     if (cause instanceof Error && "statusCode" in cause) return undefined
     throw cause
@@ -64,7 +64,7 @@ export const startCommand = async ({ engine, exec }: Prepared): Promise<Duplex |
  * engine says.
  */
 export const passOn = async (
-  { engine, container, exec, id, user }: Prepared,
+  { socket, container, exec, id, user }: Prepared,
   connection: Duplex,
   { stdin, stdout, stderr }: Required<Pick<Execution, "stdin" | "stdout" | "stderr">>,
   signal: AbortSignal
@@ -74,10 +74,10 @@ export const passOn = async (
     else signal.addEventListener("abort", () => resolve(undefined), { once: true })
   })
   stdin.once("error", () => connection.end()).pipe(connection)
-  const ended = split(connection, { stdout, stderr }).then(() => exitOf(engine, exec))
+  const ended = split(connection, { stdout, stderr }).then(() => exitOf(socket, exec))
   try {
     const exit = await Promise.race([ended, interrupted])
-    if (exit === undefined) await end(engine, container, user, id)
+    if (exit === undefined) await end(socket, container, user, id)
     return exit
   } finally {
     ended.catch(() => undefined)
@@ -90,10 +90,10 @@ export const passOn = async (
 const looks = { first: 2, longest: 1000 }
 
 /** The end of a command's streams may be heard before the engine knows that it ended, and a command may close them long before. */
-const exitOf = async (engine: LocalEngine, exec: string): Promise<number> => {
+const exitOf = async (socket: string, exec: string): Promise<number> => {
   for (let pause = looks.first; ; pause = Math.min(looks.longest, 2 * pause)) {
     const { Running, ExitCode } = await ask<{ readonly Running: boolean; readonly ExitCode: number | null }>(
-      engine,
+      socket,
       "GET",
       `/exec/${exec}/json`
     )
@@ -103,15 +103,15 @@ const exitOf = async (engine: LocalEngine, exec: string): Promise<number> => {
 }
 
 /** As when it is interrupted in the usual way: what can't be ended is left. */
-const end = async (engine: LocalEngine, container: string, user: string, id: string): Promise<void> => {
+const end = async (socket: string, container: string, user: string, id: string): Promise<void> => {
   try {
-    const exec = await make(engine, container, { Cmd: endOf(id), User: user, AttachStdout: true, AttachStderr: true })
-    const connection = await attach(engine, `/exec/${exec}/start`, { Detach: false, Tty: false })
+    const exec = await make(socket, container, { Cmd: endOf(id), User: user, AttachStdout: true, AttachStderr: true })
+    const connection = await attach(socket, `/exec/${exec}/start`, { Detach: false, Tty: false })
     for await (const _ of connection);
   } catch {
     // The engine went away, and the command with it.
   }
 }
 
-const make = async (engine: LocalEngine, container: string, request: object): Promise<string> =>
-  (await ask<{ readonly Id: string }>(engine, "POST", `/containers/${container}/exec`, request)).Id
+const make = async (socket: string, container: string, request: object): Promise<string> =>
+  (await ask<{ readonly Id: string }>(socket, "POST", `/containers/${container}/exec`, request)).Id

@@ -6,7 +6,7 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { callerIn } from "../../adapters/agents/Callers.ts"
-import { type LocalEngine, localSocket } from "../../adapters/docker/LocalEngine.ts"
+import { localSocket } from "../../adapters/docker/LocalEngine.ts"
 import { passOn, prepareCommand, startCommand } from "../../adapters/docker/LocalExecute.ts"
 import { measured, unreadExit } from "../../app/workspaces/Measured.ts"
 import { isKept } from "../../app/workspaces/keep/KeeperLock.ts"
@@ -48,9 +48,9 @@ export const quickly = async (args: ReadonlyArray<string>): Promise<Outcome> => 
 }
 
 const executed = async (asked: Asked, { spool }: Home, signal: AbortSignal): Promise<Outcome> => {
-  const { engine, log, workspace, command } = asked
+  const { socket, log, workspace, command } = asked
   const started = performance.now()
-  const prepared = await prepareCommand(engine, log, workspace.id, asked).catch(() => undefined)
+  const prepared = await prepareCommand(socket, log, workspace.id, asked).catch(() => undefined)
   if (signal.aborted) return wasInterrupted()
   const connection = prepared === undefined ? undefined : await startCommand(prepared)
   if (prepared === undefined || connection === undefined) return { kind: "proper" }
@@ -110,7 +110,8 @@ interface Asked {
   readonly variables: Readonly<Record<string, string>>
   /** Which log its container is labelled with. */
   readonly log: string
-  readonly engine: LocalEngine
+  /** The engine's. */
+  readonly socket: string
 }
 
 /** Undefined: it is not ordinary. */
@@ -124,12 +125,9 @@ const askedIn = ({ rest, json }: Globals, home: Home): Asked | undefined => {
     const log = sqlite.prepare("SELECT value FROM meta WHERE key = 'device'").pluck().get()
     const isOrdinary = typeof log === "string" && isLookedAfter(home) && !hasTooMuch(home.spool)
     if (!isOrdinary || workspace === undefined || variables === undefined) return undefined
-    return { command, workspace, variables, log, engine: { socket, limit } }
+    return { command, workspace, variables, log, socket }
   })
 }
-
-/** Milliseconds that the engine may take for an answer, as on the other way. */
-const limit = 60_000
 
 const workspaceNamed = (sqlite: Parameters<typeof projectIn>[0], name: string): Workspace | undefined => {
   const project = projectIn(sqlite)
