@@ -6,6 +6,7 @@ import type { ChildProcess } from "node:child_process"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { connect, createServer } from "node:net"
 import { userInfo } from "node:os"
 import { join } from "node:path"
 import Sqlite from "better-sqlite3"
@@ -263,6 +264,22 @@ describe("what is out of the ordinary", () => {
     expect(marks).toEqual(["1", "2", "3", "4", "5", "6"])
   }, 120_000)
 
+  it("is never run a second time when the engine goes away while it runs", async () => {
+    const socket = join(world.root, "cut.sock")
+    await cutOff(socket)
+    const file = join(project, ".worktree", "feat", "once")
+    const ran = await quick(["sh", "-c", `echo x >> ${file}; echo began; sleep 1`], {
+      env: { DOCKER_HOST: `unix://${socket}` }
+    })
+    expect(ran).toMatchObject({
+      exit: 6,
+      stdout: "",
+      stderr: expect.stringContaining("no engine is there")
+    })
+    expect(readFileSync(file, "utf8")).toBe("x\n")
+    expect(waiting()).toHaveLength(0)
+  }, 60_000)
+
   it("is refused as ever: what is stopped or paused, what is not there, an engine that is not", async () => {
     const missing = await world.nexus(["workspace", "exec", "fea", "--", "true"], { cwd: project })
     expect(missing).toMatchObject({ exit: 3, stderr: expect.stringContaining("Did you mean feat?") })
@@ -280,3 +297,19 @@ describe("what is out of the ordinary", () => {
     expect(await quick(["true"])).toMatchObject({ exit: 0, stderr: "" })
   }, 120_000)
 })
+
+/** The engine through a socket that is gone when a command says that it began. */
+const cutOff = async (socket: string) => {
+  const server = createServer((client) => {
+    const engine = connect("/var/run/docker.sock")
+    for (const one of [client, engine]) one.on("error", () => undefined)
+    client.on("data", (chunk: Buffer) => engine.write(chunk))
+    engine.on("data", (chunk: Buffer) => {
+      if (!chunk.includes("began\n")) return client.write(chunk)
+      server.close()
+      return client.destroy()
+    })
+    engine.on("end", () => client.end())
+  })
+  await once(server.listen(socket), "listening")
+}
