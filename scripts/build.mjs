@@ -31,10 +31,16 @@ const common = {
   logLevel: "warning"
 }
 
-// What a hook runs is one file of its own: an agent waits for it, and each part takes milliseconds to find and link.
-const hookApart = {
-  name: "hook-apart",
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/hook\.ts$/ }, () => ({ path: "./hook.js", external: true }))
+// What a hook runs is one file of its own: an agent waits for it, and each part takes milliseconds to find and link. So is what runs an
+// ordinary command in a workspace.
+const quickApart = {
+  name: "quick-apart",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/(?:hook|quickExec)\.ts$/ }, ({ path, kind }) =>
+      kind === "dynamic-import"
+        ? { path: `./${path.split("/").at(-1).replace(".ts", ".js")}`, external: true }
+        : undefined
+    )
 }
 // dockerode loads gRPC for BuildKit's sessions and all of ssh2 for DOCKER_HOST=ssh://…, which takes longer than most commands:
 // each is found where it is installed when it is called for the first time.
@@ -58,9 +64,15 @@ const results = await Promise.all([
     entryPoints: { nexus: "src/cli/bin.ts" },
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
-    plugins: [hookApart, engineApart]
+    plugins: [quickApart, engineApart]
   }),
-  build({ ...common, entryPoints: { hook: "src/cli/hook.ts" }, sourcesContent: false })
+  build({ ...common, entryPoints: { hook: "src/cli/hook.ts" }, sourcesContent: false }),
+  build({
+    ...common,
+    entryPoints: { quickExec: "src/cli/workspace/quickExec.ts" },
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]"
+  })
 ])
 chmodSync("dist/nexus.js", 0o755)
 const outputs = results.flatMap(({ metafile }) => Object.entries(metafile.outputs))

@@ -20,8 +20,10 @@ import { settle } from "./boulder/Continuations.ts"
 import { mirrorTasks } from "./boulder/MirrorTasks.ts"
 import { Nexus } from "./Nexus.ts"
 import { prepare, type Prepared } from "./PrepareDelivery.ts"
+import { type Own, prepareOwn, recordOwn } from "./RecordDelivered.ts"
 import * as SessionStates from "./SessionStates.ts"
 import { forget } from "./snapshot/CallWindows.ts"
+import { sender } from "./workspaces/RanDelivery.ts"
 
 /** How many deliveries are recorded in one transaction, and how many bytes of them at the most. */
 const batchCount = 200
@@ -71,11 +73,15 @@ type Ingesting = Effect.Effect.Context<ReturnType<typeof prepare>> | EventLog | 
 const ingestBatch = (spool: Spool.Spool, batch: ReadonlyArray<Delivery>, live: string | undefined) =>
   Effect.gen(function* () {
     const log = yield* EventLog
+    const { home } = yield* Nexus
     const states = SessionStates.make(log)
-    const ready: Array<Prepared> = []
+    const ready: Array<Own | Prepared> = []
     const rejected: Array<readonly [name: string, reason: string]> = []
     for (const delivery of batch) {
-      const prepared = yield* Effect.either(prepare(spool, delivery, live, states))
+      const isOwn = delivery.agent === sender && spool.path === home.spool
+      const prepared = yield* isOwn
+        ? Effect.either(prepareOwn(spool, delivery))
+        : Effect.either(prepare(spool, delivery, live, states))
       if (prepared._tag === "Left") {
         // What is wrong with the log or the spool is not the payload's fault: it stays where it is.
         if (prepared.left._tag !== "PayloadRefused") return yield* prepared.left
@@ -104,7 +110,7 @@ type Outcome = "recorded" | "repeated" | { readonly reason: string }
 const recordAll = (
   log: EventLog["Type"],
   states: SessionStates.SessionStates,
-  ready: ReadonlyArray<Prepared>
+  ready: ReadonlyArray<Own | Prepared>
 ): Effect.Effect<ReadonlyArray<Outcome>, LogFailure> =>
   log
     .transact((transaction) => {
@@ -130,10 +136,12 @@ const another: Outcome = {
 }
 
 /** Decides on what is known at this moment, inside the transaction, so that no other process can come between. */
-const record = (transaction: Transaction, states: SessionStates.SessionStates, prepared: Prepared): Outcome => {
-  const { reading, observed, once, delivery, context, key, fingerprint } = prepared
+const record = (transaction: Transaction, states: SessionStates.SessionStates, prepared: Own | Prepared): Outcome => {
+  const { key, fingerprint } = prepared
   const earlier = transaction.recorded(key)
   if (earlier !== undefined) return earlier === fingerprint ? "repeated" : another
+  if ("own" in prepared) return recordOwn(transaction, prepared) ?? "recorded"
+  const { reading, observed, once, delivery, context } = prepared
   for (const blob of prepared.blobs) transaction.putBlob(blob)
   if (observed.length > 0 || reading === undefined) {
     const stream = filesStream(context.project)

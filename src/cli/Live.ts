@@ -1,7 +1,8 @@
 /** Everything that commands stand on, put together. */
-import { homedir, userInfo } from "node:os"
+import { homedir } from "node:os"
 import { delimiter } from "node:path"
 import * as Layer from "effect/Layer"
+import { callerIn } from "../adapters/agents/Callers.ts"
 import { ClaudeAgent } from "../adapters/agents/claude/ClaudeAgent.ts"
 import { CodexAgent } from "../adapters/agents/codex/CodexAgent.ts"
 import { CursorAgent } from "../adapters/agents/cursor/CursorAgent.ts"
@@ -22,6 +23,7 @@ import type { Home } from "../events/Home.ts"
 import * as SqliteEventLog from "../events/SqliteEventLog.ts"
 import { all } from "../projections/all.ts"
 import { observer, Projections } from "../projections/Projections.ts"
+import { userName } from "./userName.ts"
 import { version } from "./version.ts"
 
 export const agents: ReadonlyArray<Agent> = [
@@ -34,7 +36,7 @@ export const agents: ReadonlyArray<Agent> = [
 ]
 
 export const context = (home: Home) => {
-  const [caller] = agents.flatMap((agent) => agent.caller?.(process.env) ?? [])
+  const caller = callerIn(process.env)
   return Layer.succeed(Nexus, {
     version,
     ...(caller === undefined ? {} : { caller }),
@@ -65,12 +67,3 @@ export const outside = Layer.mergeAll(
 
 /** The log, the world around it, and where it all is. */
 export const live = (home: Home) => Layer.mergeAll(log(home), outside, context(home))
-
-const userName = (): string => {
-  try {
-    return userInfo().username
-  } catch {
-    // A container may run under a number that has no name.
-    return String(process.getuid?.() ?? "unknown")
-  }
-}

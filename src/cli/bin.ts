@@ -30,7 +30,7 @@ function mainOf([command, second, ...more]: ReadonlyArray<string>) {
   if (isHook) return import("./hook.ts")
   if (command === "status" && second === undefined) return import("./quickStatus.ts")
   if (command === "workspace" && second === "list") return import("./workspace/quickList.ts")
-  if (command === "workspace" && second === "exec") return import("./workspace/exec.ts")
+  if (command === "workspace" && second === "exec") return { main: exec }
   if (command === "workspace" && second === "keep") return import("./workspace/keep.ts")
   if (command === "workspace" && second === "sync" && more[0] === "watch") return import("./workspace/syncWatch.ts")
   if (command === "workspace" && second === "guard") return import("./workspace/guard.ts")
@@ -38,6 +38,15 @@ function mainOf([command, second, ...more]: ReadonlyArray<string>) {
   const isTrace = command === "trace" && more.length > 0
   if (isTrace && second === "blame") return import("./quickBlame.ts")
   return isTrace && second === "query" ? import("./quickQuery.ts") : import("./main.ts")
+}
+
+/** In the quick way, where it is an ordinary one. */
+async function exec(args: ReadonlyArray<string>): Promise<void> {
+  const { quickly } = await import("./workspace/quickExec.ts")
+  const outcome = await quickly(args)
+  if (outcome.kind === "done") return
+  if (outcome.kind === "proper") return (await import("./workspace/exec.ts")).main(args)
+  return (await import("./workspace/execFailed.ts")).execFailed(args, outcome)
 }
 
 /** In the user's own cache folder: one that others can write to could be made to run their code. */

@@ -15,6 +15,7 @@ import { patience } from "../app/boulder/JudgeStop.ts"
 import { ingest } from "../app/Ingest.ts"
 import { Nexus } from "../app/Nexus.ts"
 import type { JsonObject } from "../app/ports/Agent.ts"
+import { sender } from "../app/workspaces/RanDelivery.ts"
 import { protectStep } from "../app/workspaces/ProtectStep.ts"
 import { locate } from "../events/Home.ts"
 import * as Spool from "../events/Spool.ts"
@@ -47,7 +48,8 @@ export const main = async (args: ReadonlyArray<string>): Promise<void> => {
       `${usage}\n\nRecords one hook payload of an agent; what its hooks run after nexus init. Exits 0, or 2 to wake an idle conversation.\n`
     )
   }
-  if (!/^[a-z][a-z0-9-]{0,31}$/.test(agent))
+  // What is called by Nexus' own name is its own.
+  if (!/^[a-z][a-z0-9-]{0,31}$/.test(agent) || agent === sender)
     return print(2, `nexus: ${JSON.stringify(agent)} cannot be the name of an agent\n`)
 
   let kept = false

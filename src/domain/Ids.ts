@@ -1,15 +1,13 @@
 /** Branded ids, and the names of streams that are made from them. */
 import * as Schema from "effect/Schema"
+import { sessionForm } from "./SessionName.ts"
 
 /** A project: 16 hex digits of SHA-256 over what it was first recognised by. See `Project.mintProjectId`. */
 export const ProjectId = Schema.String.pipe(Schema.pattern(/^prj_[0-9a-f]{16}$/), Schema.brand("ProjectId"))
 export type ProjectId = typeof ProjectId.Type
 
 /** A session: the client's name and the client's own id of the conversation, `claude:601ddb06-…`. */
-export const SessionId = Schema.String.pipe(
-  Schema.pattern(/^[a-z][a-z0-9-]*:[\w.@-]{1,128}$/),
-  Schema.brand("SessionId")
-)
+export const SessionId = Schema.String.pipe(Schema.pattern(sessionForm), Schema.brand("SessionId"))
 export type SessionId = typeof SessionId.Type
 
 /** The agent's own id of the session, without the client's name. */

@@ -6,26 +6,13 @@
  * none) and the centiseconds since that boot. Delivery order does not depend on the wall clock, which may be set back. What ends in
  * `.waits` has a hook that waits until it is recorded.
  */
-import { randomBytes } from "node:crypto"
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync
-} from "node:fs"
-import { uptime } from "node:os"
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { bootId } from "./bootId.ts"
 import { isAlive } from "./isAlive.ts"
+import { deliverFile, makeFolders } from "./SpoolFile.ts"
 
 /** A delivery that is larger is set aside: recording it would hold up the agent. */
 export const largest = 64 * 1024 * 1024
@@ -71,9 +58,6 @@ export interface Spool {
   readonly rejected: Effect.Effect<ReadonlyArray<Rejection>, SpoolUnavailable>
 }
 
-// Of this process, so that two spools in it never take one name.
-let counter = 0
-
 export const make = (path: string): Spool => {
   const file = (folder: "tmp" | "new" | "rejected", name: string) => join(path, folder, name)
   const attempt = <A>(body: () => A): Effect.Effect<A, SpoolUnavailable> =>
@@ -81,26 +65,10 @@ export const make = (path: string): Spool => {
       try: body,
       catch: (cause) => new SpoolUnavailable({ path, detail: cause instanceof Error ? cause.message : String(cause) })
     })
-  const ready = () => {
-    for (const folder of ["tmp", "new", "rejected"]) mkdirSync(join(path, folder), { recursive: true, mode: 0o700 })
-  }
 
   return {
     path,
-    deliver: (agent, payload, waits) =>
-      attempt(() => {
-        ready()
-        const name = `${agent}.${bootId()}.${Math.floor(uptime() * 100)}.${process.pid}.${++counter}.${randomBytes(4).toString("hex")}${waits === undefined ? "" : `.${waits}`}`
-        const descriptor = openSync(file("tmp", name), "wx", 0o600)
-        try {
-          for (let written = 0; written < payload.length;) written += writeSync(descriptor, payload, written)
-          fsyncSync(descriptor)
-        } finally {
-          closeSync(descriptor)
-        }
-        renameSync(file("tmp", name), file("new", name))
-        return name
-      }),
+    deliver: (agent, payload, waits) => attempt(() => deliverFile(path, agent, payload, waits)),
     list: attempt(() => {
       const waiting = namesIn(join(path, "new"))
       const abandoned = namesIn(join(path, "tmp")).filter((name) => {
@@ -129,7 +97,7 @@ export const make = (path: string): Spool => {
     remove: (names) => attempt(() => names.forEach((name) => rmSync(file("new", name), { force: true }))),
     reject: (name, reason) =>
       attempt(() => {
-        ready()
+        makeFolders(path)
         writeFileSync(file("rejected", `${name}.reason`), `${reason}\n`, { mode: 0o600 })
         renameIfThere(file("new", name), file("rejected", name))
       }),

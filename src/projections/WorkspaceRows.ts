@@ -83,7 +83,7 @@ export const list = (database: Pick<Database, "prepare">, project?: string): Rea
   ).map(listed)
 
 /** The last that had this name in a project; one that is not deleted first. */
-export const named = (database: Database, project: string, name: string): Listed | undefined => {
+export const named = (database: Pick<Database, "prepare">, project: string, name: string): Listed | undefined => {
   const row = database
     .prepare(
       `SELECT * FROM workspaces WHERE project = ? AND name = ? ORDER BY status = 'deleted', created DESC, workspace DESC LIMIT 1`
@@ -92,7 +92,7 @@ export const named = (database: Database, project: string, name: string): Listed
   return row === undefined ? undefined : listed(row)
 }
 
-export const byId = (database: Database, workspace: string): Listed | undefined => {
+export const byId = (database: Pick<Database, "prepare">, workspace: string): Listed | undefined => {
   const row = database.prepare("SELECT * FROM workspaces WHERE workspace = ?").get(workspace) as
     | WorkspaceRow
     | undefined

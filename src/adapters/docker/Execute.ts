@@ -9,6 +9,7 @@ import { filled } from "../../app/ports/ImageVariable.ts"
 import type { Found } from "./Containers.ts"
 import { asking, type Engine, limits } from "./Engine.ts"
 import { failed, failureOf } from "./EngineFailure.ts"
+import { endOf, execRequest } from "./ExecRequest.ts"
 import { split } from "./Frames.ts"
 import { imageVariables } from "./Variables.ts"
 
@@ -27,31 +28,15 @@ export const execute = (engine: Engine, found: Found, execution: Execution): Eff
     const { user: asked = found.account } = execution
     // Its number is the owner's, whatever the image says.
     const user = asked === found.account ? found.owner : asked
-    const variables = Object.entries(filled(execution.variables ?? {}, imageVariables(found)))
-    const isDetached = execution.detach === true
+    const variables = filled(execution.variables ?? {}, imageVariables(found))
+    const detach = execution.detach === true
+    const { command, cwd = found.folder } = execution
+    const request = execRequest({ id, cwd, command, variables, user, stdin: execution.stdin !== undefined, detach })
     const exec = yield* engine.call("run a command", limits.change, (docker, abortSignal) =>
-      docker.getContainer(found.id).exec({
-        Cmd: [
-          "/bin/sh",
-          "/.nexus/run",
-          id,
-          execution.cwd ?? found.folder,
-          isDetached ? "logged" : "shown",
-          ...execution.command
-        ],
-        Env: [
-          ...variables.map(([name, value]) => `${name}=${value}`),
-          `NEXUS_GIVEN=${variables.map(([name]) => name).join(" ")}`
-        ],
-        User: user,
-        AttachStdin: !isDetached && execution.stdin !== undefined,
-        AttachStdout: !isDetached,
-        AttachStderr: !isDetached,
-        abortSignal
-      })
+      docker.getContainer(found.id).exec({ ...request, abortSignal })
     )
     const since = () => Math.round(performance.now() - started)
-    if (isDetached) {
+    if (detach) {
       yield* engine.call("run a command", limits.change, (_, abortSignal) =>
         exec.start(asking({ Detach: true }, abortSignal))
       )
@@ -112,7 +97,7 @@ const streamed = (connection: Duplex, { stdin, stdout, stderr }: Execution) =>
 
 /** Ends what one command started, and waits until it is gone. */
 const end = (engine: Engine, container: string, user: string, id: string): Effect.Effect<void, BackendFailure> =>
-  Effect.asVoid(raw(engine, container, { command: ["/bin/sh", "/.nexus/end", id], user }))
+  Effect.asVoid(raw(engine, container, { command: endOf(id), user }))
 
 /** A command of ours: the whole of its output, no variables, no folder. */
 export const raw = (

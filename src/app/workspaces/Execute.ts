@@ -1,11 +1,12 @@
 /** Running commands in a workspace, and keeping what they were and how they ended. */
-import { createHash } from "node:crypto"
-import { Transform, type Readable, type Writable } from "node:stream"
+import type { Readable, Writable } from "node:stream"
 import * as Effect from "effect/Effect"
 import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
+import type { Ended } from "../ports/Backend.ts"
 import { backendNamed, find } from "./Find.ts"
 import { startKeeper } from "./keep/StartKeeper.ts"
 import { start } from "./Life.ts"
+import { measured, unreadExit } from "./Measured.ts"
 import { isHeld } from "./Operate.ts"
 import { variablesOf } from "./Order.ts"
 import { recordRan } from "./RecordRan.ts"
@@ -35,19 +36,23 @@ export const execute = (name: string, asked: Asked, say: Say) =>
     const variables = { ...(yield* variablesOf(workspace)), ...asked.variables }
     // What runs inside sees what is out here, and the other way round afterwards.
     yield* bringIfPossible(workspace, backend, say)
-    const ended = yield* whileUsed(
-      workspace,
-      backend.execute(workspace.id, {
-        command,
-        detach,
-        variables,
-        stdout: stdout.stream,
-        stderr: stderr.stream,
-        ...(stdin === undefined ? {} : { stdin }),
-        ...(cwd === undefined ? {} : { cwd }),
-        ...(timeout === undefined ? {} : { timeout })
-      })
+    const started = performance.now()
+    const unread = Effect.map(
+      Effect.promise(() => Promise.race([stdout.gone, stderr.gone])),
+      (): Ended => ({ exit: unreadExit, timedOut: false, durationMs: Math.round(performance.now() - started) })
     )
+    const execution = backend.execute(workspace.id, {
+      command,
+      detach,
+      variables,
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      ...(stdin === undefined ? {} : { stdin }),
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(timeout === undefined ? {} : { timeout })
+    })
+    // As on this machine: a program whose output nobody reads is ended when it prints more.
+    const ended = yield* whileUsed(workspace, Effect.raceFirst(execution, unread))
     if (!detach) yield* bringIfPossible(workspace, backend, say)
     yield* recordRan(
       workspace.id,
@@ -105,18 +110,3 @@ const notRunning = ({ name, status }: Workspace) =>
           ? `Let it go on: nexus workspace resume ${name}`
           : `Put it right: nexus workspace repair ${name}`
   })
-
-/** A stream that passes everything on, and knows what it was. */
-const measured = (to: Writable) => {
-  const hash = createHash("sha256")
-  let bytes = 0
-  const stream = new Transform({
-    transform: (chunk: Buffer, _, done) => {
-      hash.update(chunk)
-      bytes += chunk.length
-      done(null, chunk)
-    }
-  })
-  stream.pipe(to, { end: false })
-  return { stream, seen: () => ({ bytes, sha256: hash.copy().digest("hex") }) }
-}

@@ -29,6 +29,7 @@ import type { TreeFailure, TreeStore } from "../ports/TreeStore.ts"
 import type { WorktreeFailure, Worktrees } from "../ports/Worktrees.ts"
 import { stateIn } from "./Find.ts"
 import { startKeeper } from "./keep/StartKeeper.ts"
+import { authorOf } from "./RanDelivery.ts"
 import type { FilesApart } from "./sync/FilesApart.ts"
 import { startWatcher } from "./sync/StartWatcher.ts"
 
@@ -134,8 +135,7 @@ export const record = (
 /** Who does what this process does, and as part of which conversation. */
 export const byWhom = Effect.map(Nexus, ({ user, caller, itself }) => {
   if (itself === true) return { actor: { kind: "system", name: "nexus" } satisfies Actor }
-  const actor: Actor = caller === undefined ? { kind: "human", name: user } : { kind: "agent", name: caller.agent }
-  return { actor, ...(caller?.session === undefined ? {} : { correlation: caller.session }) }
+  return authorOf(user, caller)
 })
 
 const ask = (workspace: Workspace, operation: Operation, kind: StepKind, step: StepId) =>

@@ -13,6 +13,7 @@ import { ofImage } from "../ports/ImageVariable.ts"
 import { Ssh } from "../ports/Ssh.ts"
 import { type Site, Worktrees } from "../ports/Worktrees.ts"
 import { record } from "./Operate.ts"
+import { portVariables } from "./PortVariables.ts"
 import { snapshotOf } from "./template/Snapshot.ts"
 import { aliasOf } from "./Reach.ts"
 
@@ -139,15 +140,3 @@ const valueOf = (
       })
   })
 }
-
-/** How programs inside, and scripts outside, learn which port leads where: `NEXUS_PORT_WEB`. */
-export const portVariables = ({ ports, name, branch }: Workspace): Readonly<Record<string, string>> => ({
-  NEXUS_WORKSPACE: name,
-  NEXUS_BRANCH: branch,
-  ...Object.fromEntries(
-    ports.map(({ service, hostPort }) => [
-      `NEXUS_PORT_${service.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`,
-      String(hostPort)
-    ])
-  )
-})

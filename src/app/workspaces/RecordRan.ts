@@ -4,8 +4,8 @@ import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import type { WorkspaceCommandRan } from "../../domain/workspace/WorkspaceEvents.ts"
 import type { Ended } from "../ports/Backend.ts"
 import { Secrets } from "../ports/Secrets.ts"
-import { cleanText } from "../RedactPayload.ts"
 import { record } from "./Operate.ts"
+import { shownCommand } from "./RanDelivery.ts"
 
 export const recordRan = (
   workspace: WorkspaceId,
@@ -19,7 +19,7 @@ export const recordRan = (
     const payload: WorkspaceCommandRan = {
       workspace,
       via,
-      command: cleanText(command.join(" "), redact).text.slice(0, 2000),
+      command: shownCommand(command, redact),
       ...ended,
       ...output
     }

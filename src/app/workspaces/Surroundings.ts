@@ -5,7 +5,7 @@ import type { Variable } from "../../domain/workspace/Spec.ts"
 import { cleanText } from "../RedactPayload.ts"
 import { Secrets } from "../ports/Secrets.ts"
 import { find } from "./Find.ts"
-import { portVariables } from "./Order.ts"
+import { portVariables } from "./PortVariables.ts"
 
 export interface ShownVariable {
   readonly name: string

@@ -1,33 +1,22 @@
 /** Which commands of Nexus are at something in a workspace: a note of each for as long as it is, whatever ends it. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Workspace } from "../../domain/workspace/Workspace.ts"
 import { isAlive } from "../../events/isAlive.ts"
 import { processMark } from "../../events/processMark.ts"
 import { Nexus } from "../Nexus.ts"
-import { folderOf } from "./Order.ts"
+import { noteUse, usesIn } from "./UseNotes.ts"
 
-const usesIn = (workspaces: string, workspace: Pick<Workspace, "id">): string =>
-  join(folderOf(workspaces, workspace), "uses")
-
-let counter = 0
-
-/** The workspace counts as used until `body` ends. That it can't be noted is no reason not to do it. */
+/** The workspace counts as used until `body` ends. */
 export const whileUsed = <A, E, R>(workspace: Pick<Workspace, "id">, body: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(Nexus, ({ home }) => {
-    const folder = usesIn(home.workspaces, workspace)
-    const file = join(folder, `${process.pid}.${++counter}`)
-    const note = Effect.try(() => {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-      writeFileSync(file, processMark(process.pid), { mode: 0o600 })
-    })
-    return Effect.acquireUseRelease(
-      Effect.ignore(note),
+  Effect.flatMap(Nexus, ({ home }) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => noteUse(home.workspaces, workspace)),
       () => body,
-      () => Effect.ignore(Effect.try(() => rmSync(file, { force: true })))
+      (end) => Effect.sync(end)
     )
-  })
+  )
 
 /** How many there are. What a process that is gone left behind is removed. */
 export const usesOf = (workspaces: string, workspace: Pick<Workspace, "id">): number => {

@@ -1,7 +1,7 @@
 /** Codex, as Nexus' app sees it. Its `apply_patch` sends no contents, so they are read from the disk while its hook waits. */
 import type { CallWindow, Edit, InstallableAgent, JsonObject } from "../../../app/ports/Agent.ts"
+import { callers } from "../Callers.ts"
 import { editsIn, filesIn } from "../EnvelopeEdits.ts"
-import { sessionNamed } from "../Identity.ts"
 import { textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { callsIn, failureIn, reachesAll } from "./Payload.ts"
@@ -45,15 +45,9 @@ export const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
-/** Codex 0.169.0 names the conversation in its shells, which its hooks call by the same id. */
-const caller: NonNullable<InstallableAgent["caller"]> = (environment) => {
-  const session = sessionNamed(agentName, environment["CODEX_SESSION_ID"] ?? environment["CODEX_THREAD_ID"])
-  return session === null ? undefined : { agent: agentName, session }
-}
-
 export const CodexAgent: InstallableAgent = {
   name: agentName,
-  caller,
+  caller: callers.codex,
   edits: (payload, { live }) => editsOf(payload, live),
   window: windowOf,
   stop: stopOf,

@@ -1,5 +1,6 @@
 /** Gemini CLI, as Nexus' app sees it. What its file tools show the person are the exact contents before and after. */
 import type { CallWindow, Edit, InstallableAgent, JsonObject } from "../../../app/ports/Agent.ts"
+import { callers } from "../Callers.ts"
 import { bytes } from "../Contents.ts"
 import { firstText, isObject, objectOf, textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
@@ -65,13 +66,9 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
-/** Gemini CLI 0.61.0 marks its shells with GEMINI_CLI=1, and does not name the conversation there. */
-const caller: NonNullable<InstallableAgent["caller"]> = (environment) =>
-  environment["GEMINI_CLI"] === "1" ? { agent: agentName } : undefined
-
 export const GeminiAgent: InstallableAgent = {
   name: agentName,
-  caller,
+  caller: callers.gemini,
   edits: editsOf,
   window: windowOf,
   stop: stopOf,

@@ -1,8 +1,8 @@
 /** OpenCode, as Nexus' app sees it: through a plugin that hands on what its hooks are given. */
 import type { CallWindow, InstallableAgent, JsonObject } from "../../../app/ports/Agent.ts"
+import { callers } from "../Callers.ts"
 import { envelopeIn } from "../Envelope.ts"
 import { filesIn } from "../EnvelopeEdits.ts"
-import { sessionNamed } from "../Identity.ts"
 import { firstText, textOf } from "../Payload.ts"
 import { optional } from "../Wording.ts"
 import { editsOf } from "./Edits.ts"
@@ -55,16 +55,9 @@ const windowOf = (payload: JsonObject): CallWindow | undefined => {
   }
 }
 
-/** OpenCode 1.18.33 marks its shells with OPENCODE=1; Nexus' plugin adds the conversation. */
-const callerIn: NonNullable<InstallableAgent["caller"]> = (environment) => {
-  const id = environment["NEXUS_OPENCODE_SESSION"]
-  if (environment["OPENCODE"] !== "1") return undefined
-  return { agent: agentName, ...optional("session", sessionNamed(agentName, id) ?? undefined) }
-}
-
 export const OpenCodeAgent: InstallableAgent = {
   name: agentName,
-  caller: callerIn,
+  caller: callers.opencode,
   tellsTurns: true,
   relaunch,
   folder: folderOf,

@@ -5,7 +5,7 @@ import { loadSafely } from "../../Config.ts"
 import type { Diagnosis } from "../../Doctor.ts"
 import { isoTime } from "../../isoTime.ts"
 import { readKeeperNote } from "./Keeper.ts"
-import { isKept } from "./StartKeeper.ts"
+import { isKept } from "./KeeperLock.ts"
 
 const check = "keeper"
 

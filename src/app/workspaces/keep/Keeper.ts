@@ -10,7 +10,7 @@ import type { Home } from "../../../events/Home.ts"
 import { type Lock, takeLock } from "../../../events/Lock.ts"
 import { replaceFile } from "../../ReplaceFile.ts"
 import type { Round, Trouble } from "./Round.ts"
-import { lockOf } from "./StartKeeper.ts"
+import { lockOf } from "./KeeperLock.ts"
 
 /** What it tells of itself. Times are milliseconds since 1970. */
 export interface KeeperNote {

@@ -3,19 +3,9 @@ import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import type { Workspace } from "../../../domain/workspace/Workspace.ts"
-import { takeLock } from "../../../events/Lock.ts"
 import { loadSafely } from "../../Config.ts"
 import { Nexus } from "../../Nexus.ts"
-
-/** Held by the one process that looks after this log's workspaces. */
-export const lockOf = (home: Nexus["Type"]["home"]): string => `${home.keeper}.lock`
-
-/** Whether one does. */
-export const isKept = (home: Nexus["Type"]["home"]): boolean => {
-  const lock = takeLock(lockOf(home))
-  lock?.release()
-  return lock === undefined
-}
+import { isKept } from "./KeeperLock.ts"
 
 export const startKeeper = ({ repository }: Pick<Workspace, "repository">) =>
   Effect.flatMap(Nexus, ({ home, program, itself }) =>
