@@ -12,6 +12,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync
 } from "node:fs"
 import { basename, dirname, join } from "node:path"
@@ -38,14 +39,15 @@ export const path = (store: Store, hash: string): string => {
   return place(store, known.name)
 }
 
-/** Takes the file itself where it can (a second name for it), else a copy. */
-export const keep = (store: Store, file: string) => {
+/** Takes the file itself where it can (a second name for it), else a copy. `made`: its hash, where it was taken as it was written. */
+export const keep = (store: Store, file: string, made?: { readonly hash: string; readonly bytes: number }) => {
   const name = randomBytes(16).toString("hex")
   const own = place(store, name)
   mkdirSync(join(store.folder, "archives"), { recursive: true, mode: 0o700 })
   try {
     taken(file, own)
-    const { hash, bytes } = hashedFile(own)
+    if (made !== undefined) assertWhole(own, file, made.bytes)
+    const { hash, bytes } = made ?? hashedFile(own)
     const isNew = adopt(store, { hash, bytes, name })
     if (!isNew) rmSync(own, { force: true })
     return { hash, bytes, addedBytes: isNew ? bytes : 0 }
@@ -59,6 +61,17 @@ export const keep = (store: Store, file: string) => {
       advice: "Make it first"
     })
   }
+}
+
+const assertWhole = (path: string, file: string, bytes: number): void => {
+  const { size } = statSync(path)
+  if (size === bytes) return
+  throw new TreeStoreFailed({
+    operation: "Keeping an archive",
+    path: file,
+    detail: `it has ${size} bytes, and ${bytes} were written`,
+    advice: "Make it again"
+  })
 }
 
 /** Whether this is its file now: false when there is a sound one already. */

@@ -50,8 +50,7 @@ export const keep = (store: Store, memory: Memory, folder: string, selection: Se
       continue
     }
     const { hash } = kept
-    const seen = new Map([...scanned.seen].map(([path, one]) => [path, one.stored ? one : { ...one, stored: true }]))
-    const now = { store: store.id, generation, tree: hash, seen }
+    const now = { store: store.id, generation, tree: hash, seen: scanned.seen }
     memory.looks.set(folder, now)
     memory.kept.set(folder, { hash, over: over?.hash, scanned, at: performance.now() })
     Looks.save(store.folder, folder, now)

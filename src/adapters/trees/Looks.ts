@@ -5,8 +5,8 @@
  *
  * Kept beside the store, one file a folder; losing one costs time only, and one that is damaged is lost.
  */
-import { hash } from "node:crypto"
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { createHash, hash } from "node:crypto"
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writevSync } from "node:fs"
 import type { Stats } from "node:fs"
 import { join } from "node:path"
 import type { Entry } from "./Entries.ts"
@@ -96,24 +96,32 @@ export const load = (store: string, folder: string): Look | undefined => {
 
 /** What can't be written is not: the next look takes longer. */
 export const save = (store: string, folder: string, look: Look): void => {
-  const lasting = [...look.seen].filter(([, { settled, stored }]) => settled && stored)
-  const stamps = new Float64Array(lasting.length * numbers)
-  const texts: Array<string> = []
-  for (const [index, [path, { dev, ino, mode, size, modified, changed, type, hash }]] of lasting.entries()) {
-    stamps.set([dev, ino, mode, size, modified, changed], index * numbers)
-    texts.push(`${type}${hash}${path}`)
+  const stamps = new Float64Array(look.seen.size * numbers)
+  let [count, at, texts] = [0, 0, ""]
+  for (const [path, one] of look.seen) {
+    if (!one.settled || !one.stored) continue
+    texts += `${count++ === 0 ? "" : "\0"}${one.type}${one.hash}${path}`
+    for (const number of [one.dev, one.ino, one.mode, one.size, one.modified, one.changed]) stamps[at++] = number
   }
   const { seen: _, ...head } = look
-  const body = Buffer.concat([
-    Buffer.from(`${JSON.stringify({ ...head, count: lasting.length, folder })}\n`, "latin1"),
-    Buffer.from(stamps.buffer),
-    Buffer.from(texts.join("\0"), "latin1")
-  ])
+  // Large, so neither joined nor copied.
+  const body = [
+    Buffer.from(`${JSON.stringify({ ...head, count, folder })}\n`, "latin1"),
+    Buffer.from(stamps.buffer, 0, at * stamps.BYTES_PER_ELEMENT),
+    Buffer.from(texts, "latin1")
+  ]
+  const digest = createHash("sha256")
+  for (const part of body) digest.update(part)
   const path = fileOf(store, folder)
   const unfinished = `${path}.${process.pid}`
   try {
     mkdirSync(join(store, "looks"), { recursive: true, mode: 0o700 })
-    writeFileSync(unfinished, Buffer.concat([hash("sha256", body, "buffer"), body]), { mode: 0o600 })
+    const file = openSync(unfinished, "w", 0o600)
+    try {
+      writevSync(file, [digest.digest(), ...body])
+    } finally {
+      closeSync(file)
+    }
     renameSync(unfinished, path)
   } catch {
     rmSync(unfinished, { force: true })

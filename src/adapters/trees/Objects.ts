@@ -4,8 +4,17 @@ import { TreeDamaged } from "../../app/ports/TreeStore.ts"
 import { hashOf } from "./Entries.ts"
 import type { Store } from "./Store.ts"
 
-/** So many bytes of objects are compressed together: a context a file would take longer than its compression. */
-const packBytes = 64 * 1024
+/**
+ * So many bytes of objects are compressed together: a context a file would take longer than its compression; for one of many, all of
+ * them are unpacked.
+ */
+const packBytes = 32 * 1024
+
+/** So many bytes of objects are looked up together: a question by itself costs more in locks than in its answer. */
+const askedBytes = 1024 * 1024
+
+/** In bytes: zlib takes no smaller one. */
+const leastChunk = 64
 
 /** So many bytes wait in memory for being written. */
 const mostWaiting = 8 * 1024 * 1024
@@ -36,19 +45,24 @@ export const has = (store: Store, hash: string): boolean =>
   store.prepare("SELECT 1 FROM objects WHERE hash = ?").get(Buffer.from(hash, "hex")) !== undefined
 
 export const writer = (store: Store): Writer => {
-  const fresh = new Set<string>()
+  const taken = new Set<string>()
   const contents: Gathered = { members: [], bytes: 0 }
   const folders: Gathered = { members: [], bytes: 0 }
   let waiting: Array<Pack> = []
   let waitingBytes = 0
   let added = 0
   const close = (gathered: Gathered) => {
-    if (gathered.members.length === 0) return
-    const pack = packOf(gathered.members)
-    waiting.push(pack)
-    waitingBytes += pack.data.length
+    const { members } = gathered
+    if (members.length === 0) return
     gathered.members = []
     gathered.bytes = 0
+    const missing = store.reading(() => members.filter(({ hash }) => !has(store, hash)))
+    for (const together of inPacks(missing)) {
+      const pack = packOf(together)
+      waiting.push(pack)
+      waitingBytes += pack.data.length
+    }
+    if (waitingBytes > mostWaiting) write()
   }
   const write = () => {
     if (waiting.length === 0) return
@@ -59,12 +73,11 @@ export const writer = (store: Store): Writer => {
   }
   const putIn = (gathered: Gathered, bytes: Buffer): string => {
     const hash = hashOf(bytes)
-    if (fresh.has(hash) || has(store, hash)) return hash
-    fresh.add(hash)
-    if (gathered.bytes + bytes.length > packBytes) close(gathered)
+    if (taken.has(hash)) return hash
+    taken.add(hash)
     gathered.members.push({ hash, bytes: Buffer.from(bytes) })
     gathered.bytes += bytes.length
-    if (waitingBytes > mostWaiting) write()
+    if (gathered.bytes >= askedBytes) close(gathered)
     return hash
   }
   return {
@@ -79,6 +92,21 @@ export const writer = (store: Store): Writer => {
   }
 }
 
+function* inPacks<A extends { readonly bytes: Buffer }>(members: ReadonlyArray<A>): Iterable<ReadonlyArray<A>> {
+  let together: Array<A> = []
+  let bytes = 0
+  for (const member of members) {
+    if (together.length > 0 && bytes + member.bytes.length > packBytes) {
+      yield together
+      together = []
+      bytes = 0
+    }
+    together.push(member)
+    bytes += member.bytes.length
+  }
+  if (together.length > 0) yield together
+}
+
 export const packOf = (objects: ReadonlyArray<{ readonly hash: string; readonly bytes: Buffer }>): Pack => {
   let start = 0
   const members = objects.map(({ hash, bytes }) => {
@@ -88,7 +116,12 @@ export const packOf = (objects: ReadonlyArray<{ readonly hash: string; readonly 
   })
   const raw =
     objects.length === 1 && objects[0] !== undefined ? objects[0].bytes : Buffer.concat(objects.map((o) => o.bytes))
-  const data = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+  // Told the length and given room for all of it, zstd sets up a small state in place of one for a long stream: that is most of its time.
+  const data = zstdCompressSync(raw, {
+    params: { [constants.ZSTD_c_compressionLevel]: 1 },
+    pledgedSrcSize: raw.length,
+    chunkSize: Math.max(raw.length, leastChunk)
+  })
   return data.length < raw.length * 0.95
     ? { data, bytes: raw.length, compressed: true, members }
     : { data: raw, bytes: raw.length, compressed: false, members }
@@ -148,7 +181,10 @@ const unpack = (store: Store, id: number, tree: string): Buffer | undefined => {
   if (row === undefined) return undefined
   if (row.compressed === 0) return row.data
   try {
-    return zstdDecompressSync(row.data, { maxOutputLength: Math.max(row.bytes, 1) })
+    return zstdDecompressSync(row.data, {
+      maxOutputLength: Math.max(row.bytes, 1),
+      chunkSize: Math.max(row.bytes, leastChunk)
+    })
   } catch {
     // Whatever zstd says of it: the bytes are not those that were written.
     throw new TreeDamaged({ hash: tree, detail: `pack ${id} cannot be read` })

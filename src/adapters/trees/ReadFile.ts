@@ -25,14 +25,16 @@ export const readContent = (path: string, put: (bytes: Buffer) => string): Conte
   // Not through a link, and without waiting for what turned out to be a pipe.
   const file = openSync(forSystem(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
-    if (!fstatSync(file).isFile() || !lies(file, path)) return undefined
+    let at = Date.now()
+    let before = fstatSync(file)
+    if (!before.isFile() || !lies(file, path)) return undefined
     for (let attempt = 1; ; attempt++) {
-      const at = Date.now()
-      const before = fstatSync(file)
-      const content = before.size > piece ? inPieces(file, put) : whole(file, put)
+      const content = before.size > piece ? inPieces(file, put) : whole(file, before.size, put)
       const after = fstatSync(file)
       const steady = before.mtimeMs === after.mtimeMs && before.ctimeMs === after.ctimeMs && content.size === after.size
       if (steady || attempt === attempts) return { ...content, stat: after, at, steady }
+      at = Date.now()
+      before = fstatSync(file)
     }
   } finally {
     closeSync(file)
@@ -45,8 +47,10 @@ const lies = (file: number, path: string): boolean => {
   return readlinkSync(`/proc/self/fd/${file}`, { encoding: "buffer" }).toString("latin1") === path
 }
 
-const whole = (file: number, put: (bytes: Buffer) => string): Pick<Content, "type" | "hash" | "size"> => {
-  const bytes = readAt(file, 0, piece + 1)
+/** `size`: what it had a moment ago. One byte more is asked for: the answer to that says whether it still is as long. */
+const whole = (file: number, size: number, put: (bytes: Buffer) => string): Pick<Content, "type" | "hash" | "size"> => {
+  const start = readAt(file, 0, size + 1, size)
+  const bytes = start.length === size ? start : readAt(file, 0, piece + 1)
   return bytes.length > piece ? inPieces(file, put) : { type: "f", hash: put(bytes), size: bytes.length }
 }
 
@@ -61,20 +65,19 @@ const inPieces = (file: number, put: (bytes: Buffer) => string): Pick<Content, "
     if (bytes.length < piece) break
   }
   // It may have become short.
-  if (size <= piece) return whole(file, put)
+  if (size <= piece) return whole(file, size, put)
   return { type: "c", hash: put(Buffer.concat(hashes)), size }
 }
 
 /** One for all: a buffer a file would be most of the work. Whoever keeps what was read makes a copy. */
 const scratch = Buffer.allocUnsafeSlow(piece + 1)
 
-/** Up to `most` bytes from there on, until the next call. */
-const readAt = (file: number, start: number, most: number): Buffer => {
+/** Up to `most` bytes from there on, until the next call; no more is asked for once there are `enough`. */
+const readAt = (file: number, start: number, most: number, enough = most): Buffer => {
   let length = 0
-  while (length < most) {
+  for (;;) {
     const read = readSync(file, scratch, length, most - length, start + length)
-    if (read === 0) break
     length += read
+    if (read === 0 || length >= enough) return scratch.subarray(0, length)
   }
-  return scratch.subarray(0, length)
 }

@@ -127,7 +127,10 @@ const carryOut = (tree: Tree, steps: Plan, folder: string, before: Scanned): voi
     for (const [index, { entry }] of puts.entries()) staging.write(index, entry, tree.content(entry), owner)
     swap(steps, beneath, staging, (path, stat) => {
       const seen = before.seen.get(path)
-      return seen !== undefined && seen.ino === stat.ino && seen.size === stat.size && seen.modified === stat.mtimeMs
+      if (seen === undefined || seen.ino !== stat.ino || seen.size !== stat.size || seen.modified !== stat.mtimeMs)
+        return false
+      // One that has another name may have been touched by us under that.
+      return stat.nlink > 1 || seen.changed === stat.ctimeMs
     })
   } finally {
     beneath.close()

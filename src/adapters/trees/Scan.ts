@@ -70,13 +70,14 @@ export const scan = (order: Order): Scanned => {
     path: string,
     extent: Extent,
     outer: ReadonlySet<string>
-  ): { entries: Array<Entry>; hides: boolean } => {
+  ): { entries: Array<Entry>; hides: boolean; isAsKnown: boolean } => {
     const absolute = path === "" ? order.folder : `${order.folder}/${path}`
     const names = readdirSync(forSystem(absolute), { encoding: "latin1" }).sort()
     const isRepository = path !== "" && names.includes(".git")
     const ignored = isRepository && extent === "selected" ? nestedIgnored(absolute, path) : outer
     const entries: Array<Entry> = []
     let hides = false
+    let isAsKnown = true
     for (const name of names) {
       if (path === "" && name === ".git") continue
       const inner = within(path, name)
@@ -88,9 +89,21 @@ export const scan = (order: Order): Scanned => {
       }
       const found = entry(name, inner, `${absolute}/${name}`, inside, ignored)
       if (found === undefined) hides = true
-      else if (found !== "gone") entries.push(found)
+      if (found === undefined || found === "gone") continue
+      entries.push(found)
+      isAsKnown &&= isKnown(inner, found)
     }
-    return { entries, hides }
+    return { entries, hides, isAsKnown }
+  }
+
+  /** Whether an entry is the very one of the last look. */
+  const isKnown = (path: string, { type, mode }: Entry): boolean => {
+    const known = order.known?.get(type === "d" ? `${path}/` : path)
+    return (
+      known !== undefined &&
+      known === seen.get(type === "d" ? `${path}/` : path) &&
+      (type !== "d" || known.mode === mode)
+    )
   }
 
   const extentOf = (path: string, extent: Extent, ignored: ReadonlySet<string>): Extent | undefined => {
@@ -115,8 +128,9 @@ export const scan = (order: Order): Scanned => {
         if (stat.ino === order.own.ino && stat.dev === order.own.dev) return undefined
         const unchanged = order.unchanged?.(path)
         if (unchanged !== undefined) return { ...unchanged, mode: stat.mode & 0o7777 }
-        const { entries, hides } = folder(path, extent, ignored)
-        return { name, type: "d", mode: stat.mode & 0o7777, size: 0, hash: hashOfFolder(path, entries), entries, hides }
+        const { entries, hides, isAsKnown } = folder(path, extent, ignored)
+        const mode = stat.mode & 0o7777
+        return { name, type: "d", mode, size: 0, hash: hashOfFolder(path, mode, entries, isAsKnown), entries, hides }
       }
       const isLink = stat.isSymbolicLink()
       if (!isLink && !stat.isFile()) {
@@ -127,7 +141,7 @@ export const scan = (order: Order): Scanned => {
       const mode = isLink ? 0 : stat.mode & 0o7777
       const known = order.known?.get(path)
       if (known !== undefined && isAsSeen(known, stat) && order.isStored(known)) {
-        seen.set(path, known)
+        seen.set(path, asStored(known))
         return { name, type: known.type, mode, size: isLink ? 0 : stat.size, hash: known.hash }
       }
       return isLink ? link(name, path, absolute, stat) : file(name, path, absolute)
@@ -139,6 +153,8 @@ export const scan = (order: Order): Scanned => {
       return undefined
     }
   }
+
+  const asStored = (known: Seen): Seen => (known.stored ? known : { ...known, stored: order.stores(known.hash) })
 
   const link = (name: string, path: string, absolute: string, stat: Stats): Entry => {
     const at = Date.now()
@@ -156,21 +172,29 @@ export const scan = (order: Order): Scanned => {
     return { name, type, mode: stat.mode & 0o7777, size, hash }
   }
 
-  /** In `seen` with a slash at the end, so that it is not asked for again whether the store has it. */
-  const hashOfFolder = (path: string, entries: ReadonlyArray<Entry>): string => {
-    const bytes = encode(entries)
+  /**
+   * In `seen` with a slash at the end and how many entries it has: as many, each of them the very one of the last look, are the same
+   * ones. Then neither its hash is made again nor is it asked for whether the store has it.
+   */
+  const hashOfFolder = (path: string, mode: number, entries: ReadonlyArray<Entry>, isAsKnown: boolean): string => {
     const known = order.known?.get(`${path}/`)
+    const isSame = known !== undefined && isAsKnown && known.size === entries.length
+    if (isSame && known.mode === mode && order.isStored(known)) {
+      seen.set(`${path}/`, asStored(known))
+      return known.hash
+    }
+    const bytes = encode(entries)
     const hash = hashOf(bytes)
-    const isStored = known?.hash === hash && order.isStored(known)
-    if (!isStored) order.putFolder(bytes)
-    seen.set(`${path}/`, isStored ? known : { ...folderSeen, hash, stored: order.stores(hash) })
+    if (known?.hash !== hash || !order.isStored(known)) order.putFolder(bytes)
+    seen.set(`${path}/`, { ...folderSeen, mode, size: entries.length, hash, stored: order.stores(hash) })
     return hash
   }
 
   const extent = order.only === true ? "only" : order.ignored ? "all" : "selected"
   const ignoredPaths = order.ignoredPaths ?? (extent === "selected" ? ignoredIn(order.folder) : new Set<string>())
-  const { entries } = folder("", extent, ignoredPaths)
-  return { ignoredPaths, root: hashOfFolder("", entries), entries, files, bytes, leftOut, unsteady, seen }
+  const { entries, isAsKnown } = folder("", extent, ignoredPaths)
+  const root = hashOfFolder("", 0, entries, isAsKnown)
+  return { ignoredPaths, root, entries, files, bytes, leftOut, unsteady, seen }
 }
 
 const seenAs = (stat: Stats, type: Entry["type"], hash: string, settled: boolean, stored: boolean): Seen => ({
@@ -186,11 +210,9 @@ const seenAs = (stat: Stats, type: Entry["type"], hash: string, settled: boolean
   stored
 })
 
-const folderSeen: Omit<Seen, "hash" | "stored"> = {
+const folderSeen: Omit<Seen, "hash" | "mode" | "size" | "stored"> = {
   dev: 0,
   ino: 0,
-  mode: 0,
-  size: 0,
   modified: 0,
   changed: 0,
   type: "d",

@@ -83,7 +83,7 @@ const write = (path: string | Buffer, entry: Entry, content: Iterable<Buffer>, o
         done += writeSync(file, bytes, done, bytes.length - done, at + done)
       at += bytes.length
     }
-    ftruncateSync(file, at)
+    if (entry.type === "c") ftruncateSync(file, at)
     // Before the mode: it takes the bits away that let a program run as its owner.
     if (owner !== undefined) fchownSync(file, owner.uid, owner.gid)
     fchmodSync(file, entry.mode)

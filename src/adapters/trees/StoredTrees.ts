@@ -61,7 +61,7 @@ export const layer = (folder: string): Layer.Layer<TreeStore> =>
             const entry = find(tree, given(path))
             return entry === undefined || entry.type === "d" ? undefined : Buffer.concat([...tree.content(entry)])
           }),
-        keepArchive: (file) => using("Keeping an archive", file, (store) => Archives.keep(store, file)),
+        keepArchive: (file, made) => using("Keeping an archive", file, (store) => Archives.keep(store, file, made)),
         archive: (hash, to) => using("Writing an archive", to, (store) => Archives.writeOut(store, hash, to)),
         pack: (hashes, to) => using("Packing", to, (store) => Bundle.pack(store, hashes, to)),
         unpack: (from) => using("Unpacking", from, (store) => Bundle.unpack(store, from)),

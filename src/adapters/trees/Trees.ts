@@ -90,8 +90,9 @@ export const commit = (
   generation: number
 ): { readonly hash: string } | undefined => {
   const hash = writer.put(encodeHead(head))
-  writer.flush()
   return store.exclusively(() => {
+    // In the same transaction: each waits for the disk.
+    writer.flush()
     if (store.generation() !== generation && !isComplete(store, hash)) return undefined
     store
       .prepare("INSERT INTO trees VALUES (?, ?) ON CONFLICT DO UPDATE SET kept_at = excluded.kept_at")

@@ -106,10 +106,12 @@ export class TreeStore extends Context.Tag("nexus/app/TreeStore")<
     readonly file: (hash: string, path: string) => Effect.Effect<Buffer | undefined, TreeFailure>
     /**
      * Puts an archive made elsewhere (a file system delta, a volume) into the store, by its SHA-256. On the same file system the
-     * file itself gets a second name there: whoever made it must not write to it any more, and may delete it.
+     * file itself gets a second name there: whoever made it must not write to it any more, and may delete it. `made`: what it is by
+     * whoever wrote it and hashed what was written; then it is not read again for that, and must have as many bytes.
      */
     readonly keepArchive: (
-      file: string
+      file: string,
+      made?: { readonly hash: string; readonly bytes: number }
     ) => Effect.Effect<{ readonly hash: string; readonly bytes: number; readonly addedBytes: number }, TreeFailure>
     /** Writes it out again. */
     readonly archive: (hash: string, to: string) => Effect.Effect<void, TreeFailure>

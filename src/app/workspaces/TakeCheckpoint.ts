@@ -128,9 +128,13 @@ export const takeCheckpoint = (id: WorkspaceId, asked: Asked) =>
                           ? "nothing differs from the image"
                           : "this backend has no environment of its own"
                     )
-                  : partOf(yield* trees.keepArchive(kept.environment.file), last, (held) => held.environment)
-              const volumes = yield* Effect.forEach(kept.volumes, ({ volume, file }) =>
-                Effect.map(trees.keepArchive(file), (archive) => ({
+                  : partOf(
+                      yield* trees.keepArchive(kept.environment.file, kept.environment),
+                      last,
+                      (held) => held.environment
+                    )
+              const volumes = yield* Effect.forEach(kept.volumes, ({ volume, file, hash, bytes }) =>
+                Effect.map(trees.keepArchive(file, { hash, bytes }), (archive) => ({
                   name: volume,
                   part: partOf(archive, last, (held) => held.volumes.find((one) => one.name === volume)?.part)
                 }))

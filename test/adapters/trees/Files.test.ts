@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process"
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -19,6 +20,7 @@ import {
 import { createServer } from "node:net"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
 import { readContent } from "../../../src/adapters/trees/ReadFile.ts"
 import { put } from "../../support/cli.ts"
@@ -171,6 +173,48 @@ describe("keeping files", () => {
     }
   })
 
+  it("knows a folder again only when each of its entries is the very one that it saw", async () => {
+    await using world = stage()
+    const folder = world.folder("a")
+    for (const inner of ["one", "two", "two/deep", "three"])
+      for (const name of ["a", "b", "c"]) put(join(folder, inner, name), `${inner} ${name}`)
+    symlinkSync("a", join(folder, "three/link"))
+    const changes: ReadonlyArray<() => void> = [
+      () => undefined,
+      // As many entries as before.
+      () => renameSync(join(folder, "one/a"), join(folder, "one/z")),
+      () => renameSync(join(folder, "one/b"), join(folder, "one/c")),
+      () => put(join(folder, "one/b"), "one B"),
+      () => chmodSync(join(folder, "two/deep"), 0o700),
+      () => chmodSync(join(folder, "two/a"), 0o755),
+      () => {
+        writeFileSync(join(folder, "two/deep/c"), "two/deep C")
+        utimesSync(join(folder, "two/deep/c"), 1000, 1000)
+      },
+      () => {
+        rmSync(join(folder, "three/link"))
+        symlinkSync("b", join(folder, "three/link"))
+      },
+      () => {
+        rmSync(join(folder, "three/a"))
+        mkdirSync(join(folder, "three/a"))
+      },
+      () => rmSync(join(folder, "three/b")),
+      () => put(join(folder, "three/b"), "three b")
+    ]
+    for (const change of changes) {
+      // Until what is there is old enough to be known again.
+      await setTimeout(50)
+      await world.trees.keepFiles(folder, all)
+      change()
+      await using fresh = stage()
+      const { hash } = await fresh.trees.keepFiles(folder, all)
+      expect((await world.another().keepFiles(folder, all)).hash).toBe(hash)
+      expect((await world.trees.keepFiles(folder, all)).hash).toBe(hash)
+      await world.trees.check(hash)
+    }
+  })
+
   it("keeps long files, growing ones and sparse ones", async () => {
     await using world = stage()
     const folder = world.folder("a")
@@ -280,6 +324,28 @@ describe("restoring files", () => {
       expect(readFileSync(join(folder, "f"), "utf8")).toBe("3, written after the undo checkpoint")
       expect(readdirSync(folder)).toEqual(["f"])
     }
+  })
+
+  it("refuses to replace what changed since the undo checkpoint with its size and time as they were", async () => {
+    await using world = stage()
+    const folder = world.folder("a")
+    put(join(folder, "f"), "1")
+    put(join(folder, "g"), "g1")
+    linkSync(join(folder, "g"), join(folder, "h"))
+    const kept = await world.trees.keepFiles(folder, all)
+    put(join(folder, "f"), "2")
+    put(join(folder, "g"), "g2")
+    utimesSync(join(folder, "f"), 1000, 1000)
+    const first = await world.trees.keepFiles(folder, { ...all, over: kept.hash })
+    writeFileSync(join(folder, "f"), "3")
+    utimesSync(join(folder, "f"), 1000, 1000)
+    const before = snapshot(folder)
+    await expect(world.trees.restoreFiles(kept.hash, folder, first.hash)).rejects.toThrow(/changed since/)
+    expect(snapshot(folder)).toEqual(before)
+    const undo = await world.trees.keepFiles(folder, { ...all, over: kept.hash })
+    expect(await world.trees.restoreFiles(kept.hash, folder, undo.hash)).toEqual([])
+    expect(readFileSync(join(folder, "f"), "utf8")).toBe("1")
+    expect(readFileSync(join(folder, "h"), "utf8")).toBe("g1")
   })
 
   it("never writes or deletes through a link that leads out of the folder", async () => {

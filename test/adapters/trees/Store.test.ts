@@ -73,6 +73,8 @@ describe("the store", () => {
     rmSync(archive)
     writeFileSync(archive, Buffer.alloc(3_000_000, "tar"))
     expect(await world.trees.keepArchive(archive)).toEqual({ ...kept, addedBytes: 0 })
+    expect(await world.trees.keepArchive(archive, kept)).toEqual({ ...kept, addedBytes: 0 })
+    await expect(world.trees.keepArchive(archive, { ...kept, bytes: 2_999_999 })).rejects.toThrow(/3000000 bytes/)
     await world.trees.archive(kept.hash, join(world.root, "out"))
     expect(readFileSync(join(world.root, "out")).equals(readFileSync(archive))).toBe(true)
     expect(readdirSync(join(world.store, "archives"))).toHaveLength(1)
