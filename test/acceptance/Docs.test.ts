@@ -25,23 +25,25 @@ let known: ReadonlyMap<string, ReadonlySet<string>>
 beforeAll(async () => {
   world = newWorld()
   known = await options()
-  // Every command is asked for its help, one after the other.
-}, 240_000)
+})
 afterAll(() => world[Symbol.dispose]())
 
+/** The help of all has each command on a line with its options; a command of commands has those of its own. */
 const options = async (): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
-  const help = async (...words: ReadonlyArray<string>) => (await world.nexus([...words, "--help"])).stdout
-  const commands = Array.from(
-    (await help()).matchAll(/^ {2}- ([a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)*)/gm),
-    ([, words = ""]) => words
-  )
-  const found = new Map<string, ReadonlySet<string>>()
-  for (const command of commands) {
-    const text = await help(...command.split(" "))
-    const own = Array.from(text.matchAll(/(?<![\w-])--?[a-z][a-z-]*/g), ([option]) => option)
-    found.set(command, new Set([...own, "--help", "-h", "--json", "--home"]))
+  const { stdout } = await world.nexus(["--help"])
+  const found = new Map([["", new Set(["--version", "--help", "-h", "--json", "--home"])]])
+  for (const [, words = "", rest = ""] of stdout.matchAll(
+    /^ {2}- ([a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)*)(.*)$/gm
+  )) {
+    const own = Array.from(rest.matchAll(/(?<![\w-])--?[a-z][a-z-]*/g), ([option]) => option)
+    // The library repeats the first word of a command of three.
+    const path = words.split(" ").filter((word, index, all) => word !== all[index - 1])
+    for (let length = 0; length <= path.length; length++) {
+      const known = found.get(path.slice(0, length).join(" ")) ?? new Set(["--help", "-h", "--json", "--home"])
+      found.set(path.slice(0, length).join(" "), new Set([...known, ...own]))
+    }
   }
-  return found.set("", new Set(["--version", ...[...found.values()].flatMap((own) => [...own])]))
+  return found
 }
 
 /** What is wrong with a mention; undefined when the program has it. */
