@@ -21,7 +21,9 @@ import type { Mount } from "../../../app/ports/Backend.ts"
 import { GitFailed } from "../../../app/ports/Repositories.ts"
 import type { Site, WorktreeFailure } from "../../../app/ports/Worktrees.ts"
 import { read } from "../Layout.ts"
-import { attempt, commitAt, type HostGit, indexOf, refOf } from "./HostGit.ts"
+import { configured } from "./Configuration.ts"
+import { attempt, type HostGit, indexOf, refOf } from "./HostGit.ts"
+import type { Refs } from "./Refs.ts"
 import { removeTree } from "./RemoveTree.ts"
 
 /** Where they are seen inside. */
@@ -67,79 +69,64 @@ export const keepRecord = (git: string, record: PrivateRecord): void => {
 
 export const isPrivateThere = (site: Site): boolean => site.gitDirectory !== undefined && existsSync(site.gitDirectory)
 
-/** It has its name when it is complete. */
-export const makePrivate = (git: HostGit, admin: string): Effect.Effect<void, WorktreeFailure> =>
-  Effect.gen(function* () {
-    const { site, layout } = git
-    const { gitDirectory } = site
-    if (gitDirectory === undefined) return
-    const commit = yield* commitAt(git, refOf(site))
-    const refs = yield* git.main.text([
-      "for-each-ref",
-      "--format=%(objectname) %(refname)",
-      "refs/heads",
-      "refs/remotes",
-      "refs/tags"
-    ])
-    const config = yield* configOf(git)
-    yield* attempt(site, "worktree add", () => {
-      const stores = storesOf(join(layout.commonDir, "objects"))
-      const { pointer, empty } = pathsOf(gitDirectory)
-      const folder = `${gitDirectory}.new`
-      rmSync(folder, { recursive: true, force: true })
-      for (const name of ["objects/info", "objects/pack", "info", `refs/heads/${dirname(site.branch)}`, "refs/tags"])
-        mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
-      const put = (name: string, content: string): void => writeFileSync(join(folder, name), content, { mode: 0o600 })
-      put("HEAD", `ref: ${refOf(site)}\n`)
-      put("config", config)
-      put("objects/info/alternates", stores.map((_, index) => `${objectsInside(index)}\n`).join(""))
-      put("info/exclude", read(join(layout.commonDir, "info/exclude")) ?? "")
-      put(
-        "packed-refs",
-        refs
-          .split("\n")
-          .filter((line) => line !== "" && !isOfWorkspaces(line))
-          .map((line) => `${line}\n`)
-          .join("")
-      )
-      if (commit !== null) put(`refs/heads/${site.branch}`, `${commit}\n`)
-      if (existsSync(join(layout.commonDir, "shallow")))
-        copyFileSync(join(layout.commonDir, "shallow"), join(folder, "shallow"))
-      if (existsSync(indexOf(admin))) copyFileSync(indexOf(admin), join(folder, "index"))
-      writeFileSync(pointer, `gitdir: ${gitInside}\n`, { mode: 0o600 })
-      writeFileSync(empty, "", { mode: 0o600 })
-      keepRecord(gitDirectory, { stores, exchanged: commit, packs: [] })
-      renameSync(folder, gitDirectory)
-    })
+/** It has its name when it is complete. `refs`: those that it may see, and the workspace's own branch. */
+export const makePrivate = (git: HostGit, admin: string, refs: Refs): Effect.Effect<void, WorktreeFailure> => {
+  const { site, layout } = git
+  const { gitDirectory } = site
+  if (gitDirectory === undefined) return Effect.void
+  const commit = refs.get(refOf(site)) ?? null
+  return attempt(site, "worktree add", () => {
+    const stores = storesOf(join(layout.commonDir, "objects"))
+    const { pointer, empty } = pathsOf(gitDirectory)
+    const folder = `${gitDirectory}.new`
+    rmSync(folder, { recursive: true, force: true })
+    for (const name of ["objects/info", "objects/pack", "info", `refs/heads/${dirname(site.branch)}`, "refs/tags"])
+      mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
+    const put = (name: string, content: string): void => writeFileSync(join(folder, name), content, { mode: 0o600 })
+    put("HEAD", `ref: ${refOf(site)}\n`)
+    put("config", configOf(git))
+    put("objects/info/alternates", stores.map((_, index) => `${objectsInside(index)}\n`).join(""))
+    put("info/exclude", read(join(layout.commonDir, "info/exclude")) ?? "")
+    put(
+      "packed-refs",
+      [...refs].flatMap(([ref, object]) => (isOfWorkspaces(ref) ? [] : [`${object} ${ref}\n`])).join("")
+    )
+    if (commit !== null) put(`refs/heads/${site.branch}`, `${commit}\n`)
+    if (existsSync(join(layout.commonDir, "shallow")))
+      copyFileSync(join(layout.commonDir, "shallow"), join(folder, "shallow"))
+    if (existsSync(indexOf(admin))) copyFileSync(indexOf(admin), join(folder, "index"))
+    writeFileSync(pointer, `gitdir: ${gitInside}\n`, { mode: 0o600 })
+    writeFileSync(empty, "", { mode: 0o600 })
+    keepRecord(gitDirectory, { stores, exchanged: commit, packs: [] })
+    renameSync(folder, gitDirectory)
   })
+}
 
 /** A workspace sees no other one's branch. */
-const isOfWorkspaces = (line: string): boolean => line.split(" ")[1]?.startsWith("refs/heads/nexus/") === true
+const isOfWorkspaces = (ref: string): boolean => ref.startsWith("refs/heads/nexus/")
 
 /** What a commit needs; nothing of what the user's configuration may name besides. */
-const configOf = (git: HostGit): Effect.Effect<string, WorktreeFailure> =>
-  Effect.gen(function* () {
-    const of = (key: string) =>
-      Effect.map(git.main.text(["config", "--get", key], { codes: [0, 1] }), (value) => value.trimEnd())
-    const format = yield* of("extensions.objectFormat")
-    const [name, email, url] = [yield* of("user.name"), yield* of("user.email"), yield* of("remote.origin.url")]
-    const fileMode = (yield* of("core.fileMode")) || "true"
-    const hasFormat = format !== "" && format !== "sha1"
-    return [
-      "[core]",
-      `\trepositoryformatversion = ${hasFormat ? 1 : 0}`,
-      `\tfilemode = ${fileMode === "false" ? "false" : "true"}`,
-      "\tbare = false",
-      "\tlogallrefupdates = true",
-      ...(hasFormat ? ["[extensions]", `\tobjectFormat = ${quoted(format)}`] : []),
-      ...(name === "" && email === "" ? [] : ["[user]"]),
-      ...(name === "" ? [] : [`\tname = ${quoted(name)}`]),
-      ...(email === "" ? [] : [`\temail = ${quoted(email)}`]),
-      ...(url === "" ? [] : ['[remote "origin"]', `\turl = ${quoted(withoutSecrets(url))}`]),
-      ...(url === "" ? [] : ["\tfetch = +refs/heads/*:refs/remotes/origin/*"]),
-      ""
-    ].join("\n")
-  })
+const configOf = ({ configuration }: HostGit): string => {
+  const of = (name: string) => configured(configuration, name).trimEnd()
+  const format = of("extensions.objectformat")
+  const [name, email, url] = [of("user.name"), of("user.email"), of("remote.origin.url")]
+  const fileMode = of("core.filemode") || "true"
+  const hasFormat = format !== "" && format !== "sha1"
+  return [
+    "[core]",
+    `\trepositoryformatversion = ${hasFormat ? 1 : 0}`,
+    `\tfilemode = ${fileMode === "false" ? "false" : "true"}`,
+    "\tbare = false",
+    "\tlogallrefupdates = true",
+    ...(hasFormat ? ["[extensions]", `\tobjectFormat = ${quoted(format)}`] : []),
+    ...(name === "" && email === "" ? [] : ["[user]"]),
+    ...(name === "" ? [] : [`\tname = ${quoted(name)}`]),
+    ...(email === "" ? [] : [`\temail = ${quoted(email)}`]),
+    ...(url === "" ? [] : ['[remote "origin"]', `\turl = ${quoted(withoutSecrets(url))}`]),
+    ...(url === "" ? [] : ["\tfetch = +refs/heads/*:refs/remotes/origin/*"]),
+    ""
+  ].join("\n")
+}
 
 /** git-config(1), SYNTAX. */
 const quoted = (value: string): string =>
