@@ -89,7 +89,7 @@ export const addPorts = (name: string, services: ReadonlyArray<Service>, say: Sa
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     const backend = yield* backendNamed(workspace.spec.backend)
-    yield* backend.probe
+    yield* backend.present
     const busy = yield* busyPorts(services)
     let failedToo: WorkspaceId | undefined
     const isOurs = ({ service }: Port) => services.some((one) => one.name === service)
@@ -151,7 +151,7 @@ export const removePort = (name: string, service: string, say: Say) =>
         hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}List them: nexus workspace port list ${workspace.name}`
       })
     }
-    yield* backend.probe
+    yield* backend.present
     const after = yield* operate(
       workspace.id,
       madeAgain(workspace, backend, say, (state) => {
