@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { BackendFailure, BackendUnavailable } from "../../app/ports/Backend.ts"
 import { local } from "./Images.ts"
 import { baseImage, baseMissing } from "./BaseImage.ts"
-import type { Engine } from "./Engine.ts"
+import { type Engine, limits } from "./Engine.ts"
 import { unavailable } from "./EngineFailure.ts"
 
 /** Milliseconds. */
@@ -27,7 +27,7 @@ const orUnavailable = <A>(asked: Effect.Effect<A, BackendFailure>): Effect.Effec
 /** Whether it answers at all. */
 export const present = (engine: Engine): Effect.Effect<void, BackendUnavailable> =>
   engine
-    .call("answer", limit, (docker, abortSignal) =>
+    .call("answer", limits.ask, (docker, abortSignal) =>
       // Its declaration lacks the options.
       (docker.ping as (options: { readonly abortSignal: AbortSignal }) => Promise<unknown>).call(docker, {
         abortSignal
