@@ -65,7 +65,8 @@ export const creation = async (bench: Bench): Promise<ReadonlyArray<Result>> => 
   const took = { create: [] as Array<number>, fork: [] as Array<number>, floor: [] as Array<number> }
   const config = join(folder, "ssh_config")
   const reach = (name: string) => {
-    const { config: text } = JSON.parse(nexus("workspace", "ssh-config", name, "--json")) as { config: string }
+    const told = JSON.parse(nexus("workspace", "ssh-config", name, "--json")) as { items: Array<{ config: string }> }
+    const text = told.items[0]?.config ?? ""
     writeFileSync(config, text)
     const [, host = ""] = /^Host (\S+)/m.exec(text) ?? []
     return () => run(["ssh", "-F", config, host, "true"], folder)

@@ -35,6 +35,7 @@ function mainOf([command, second, ...more]: ReadonlyArray<string>) {
   if (command === "workspace" && second === "sync" && more[0] === "watch") return import("./workspace/syncWatch.ts")
   if (command === "workspace" && second === "guard") return import("./workspace/guard.ts")
   if (command === "workspace" && second === "ssh") return import("./workspace/ssh.ts")
+  if (command === "workspace") return import("./workspace/main.ts")
   const isTrace = command === "trace" && more.length > 0
   if (isTrace && second === "blame") return import("./quickBlame.ts")
   return isTrace && second === "query" ? import("./quickQuery.ts") : import("./main.ts")

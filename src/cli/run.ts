@@ -13,7 +13,7 @@ import type { Globals } from "./takeGlobals.ts"
 export const run = async <E>(
   command: Effect.Effect<void, E, Output | Invocation>,
   { json, home }: Globals,
-  describe: (failure: unknown) => Failure | undefined = () => undefined
+  describe: (failure: unknown) => Failure | undefined | Promise<Failure | undefined> = () => undefined
 ): Promise<void> => {
   const exit = await Effect.runPromiseExit(
     command.pipe(Effect.provide(Layer.merge(Output.layer(json), Layer.succeed(Invocation, { home })))),
@@ -26,7 +26,7 @@ export const run = async <E>(
     return
   }
   const cause = Cause.squash(exit.cause)
-  const failure = describe(cause) ?? describeFailure(cause)
+  const failure = (await describe(cause)) ?? describeFailure(cause)
   print(2, `${failureText(failure, json)}\n`)
   process.exitCode = failure.exit
 }

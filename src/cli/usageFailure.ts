@@ -9,13 +9,13 @@ import { exitCodes, type Failure, oneLine } from "./Failures.ts"
  * Undefined for a failure that is not about the command line. `words`: every command and option that there is, to guess what
  * a mistyped one was meant to be.
  */
-export const usageFailure = (
+export const usageFailure = async (
   failure: unknown,
   args: ReadonlyArray<string>,
-  words: () => ReadonlyArray<string>
-): Failure | undefined => {
+  words: () => ReadonlyArray<string> | Promise<ReadonlyArray<string>>
+): Promise<Failure | undefined> => {
   if (!ValidationError.isValidationError(failure)) return undefined
-  const known = words()
+  const known = await words()
   const told = oneLine(stripVTControlCharacters(HelpDoc.toAnsiText(failure.error)))
   const wrong = args.find((word) => /^-{0,2}[a-z][\w-]*$/i.test(word) && !known.includes(word))
   const guess = wrong === undefined ? undefined : nearest(wrong, known)

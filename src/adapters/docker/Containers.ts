@@ -39,7 +39,7 @@ export const instanceOf = (found: Found): Instance => {
   }
 }
 
-const inspected = (engine: Engine, id: string, size = false) =>
+const inspected = (engine: Engine, id: string, size = false): Effect.Effect<Found | undefined, BackendFailure> =>
   engine
     .call("inspect the workspace", limits.ask, (docker, abortSignal) =>
       docker.getContainer(id).inspect({ abortSignal, ...(size ? { size } : {}) } as Docker.ContainerInspectOptions)
@@ -63,15 +63,20 @@ export const find = (
 
 /** Fails with "gone" when it has none. */
 export const need = (engine: Engine, log: string, workspace: WorkspaceId): Effect.Effect<Found, BackendFailure> =>
-  Effect.flatMap(find(engine, log, workspace), (found) =>
-    found === undefined
-      ? Effect.fail(
-          failed("find the workspace", "gone", "Its container is not there any more.", {
-            advice: "nexus workspace repair makes it again."
-          })
-        )
-      : Effect.succeed(found)
-  )
+  Effect.flatMap(find(engine, log, workspace), orGone)
+
+/** As `need`, of one whose id in the engine is known: that is one question less. */
+export const needById = (engine: Engine, id: string): Effect.Effect<Found, BackendFailure> =>
+  Effect.flatMap(inspected(engine, id), orGone)
+
+const orGone = (found: Found | undefined): Effect.Effect<Found, BackendFailure> =>
+  found === undefined
+    ? Effect.fail(
+        failed("find the workspace", "gone", "Its container is not there any more.", {
+          advice: "nexus workspace repair makes it again."
+        })
+      )
+    : Effect.succeed(found)
 
 export const listed = (engine: Engine, log: string): Effect.Effect<ReadonlyArray<Found>, BackendFailure> =>
   engine

@@ -7,7 +7,7 @@ import { planFile, readPlan } from "./compose/Plan.ts"
 import { prepare } from "./compose/Prepare.ts"
 import { makeBeside, type Raising } from "./compose/Raise.ts"
 import { apartFolders, containerOptions, volumeName, volumesOf } from "./ContainerOptions.ts"
-import { find, instanceOf, need } from "./Containers.ts"
+import { find, instanceOf, needById } from "./Containers.ts"
 import { asking, type Engine, limits } from "./Engine.ts"
 import { failed, failureOf } from "./EngineFailure.ts"
 import { applyEnvironment } from "./EnvironmentDelta.ts"
@@ -44,36 +44,61 @@ export const create = (
       )
     }
     if (before !== undefined && before.step !== order.step) yield* removeContainer(engine, before.id)
-    if (before === undefined || before.step !== order.step) {
-      const kept = order.environment === undefined ? undefined : yield* local(engine, order.environment.image)
-      const image = kept ?? (yield* imageOf(engine, log, order, say))
-      if (order.spec.network === "own") yield* ensureNetwork(engine, log, order.workspace)
-      if (order.spec.sync === undefined) yield* ensureFolders(order)
-      yield* ensureVolumes(engine, log, order)
-      if (order.spec.compose !== undefined) {
-        // What was read of them may be gone with our folder.
-        if (!existsSync(planFile(order.own))) yield* prepare(log, order, raising.among, say)
-        yield* makeBeside(engine, log, order, yield* readPlan(planFile(order.own)), raising, say)
-      }
-      const nesting = order.spec.nested ? yield* nestingOf(engine, log, order, image) : "capable"
-      yield* makeContainer(engine, log, order, image, nesting, say)
-    }
-    const made = yield* need(engine, log, order.workspace)
-    yield* putFiles(engine, made.id, order)
-    if (order.spec.nested) yield* sayWithoutEngine(engine, made.id, say)
+    const network = order.spec.network === "own" ? ensureNetwork(engine, log, order.workspace) : Effect.void
+    const container =
+      before?.step === order.step
+        ? Effect.succeed(before.id)
+        : yield* containerFor(engine, log, order, network, raising, say)
+    // A container names its network, which need not be there before it starts.
+    const id = yield* bothDone(
+      network,
+      Effect.tap(container, (made) => putFiles(engine, made, order))
+    )
+    const made = yield* needById(engine, id)
+    if (order.spec.nested) yield* sayWithoutEngine(engine, id, say)
     if (order.environment !== undefined) yield* applyEnvironment(engine, made, order.environment, say)
     return instanceOf(made)
   })
 
+/** The second's answer. One that fails waits for the other: whoever takes away what there is then finds all of it. */
+const bothDone = <A>(one: Effect.Effect<void, BackendFailure>, other: Effect.Effect<A, BackendFailure>) =>
+  Effect.all([one, other], { concurrency: "unbounded", mode: "either" }).pipe(
+    Effect.flatMap(([first, second]) => Effect.zipRight(first, second))
+  )
+
+/** All that its container needs is there then, but for the network, unless services beside it are in there; what makes it gives its id. */
+const containerFor = (
+  engine: Engine,
+  log: string,
+  order: Order,
+  network: Effect.Effect<void, BackendFailure>,
+  raising: Raising,
+  say: Say
+) =>
+  Effect.gen(function* () {
+    const kept = order.environment === undefined ? undefined : yield* local(engine, order.environment.image)
+    const image = kept ?? (yield* imageOf(engine, log, order, say))
+    if (order.spec.sync === undefined) yield* ensureFolders(order)
+    if (order.spec.compose !== undefined) {
+      yield* network
+      // What was read of them may be gone with our folder.
+      if (!existsSync(planFile(order.own))) yield* prepare(log, order, raising.among, say)
+      yield* makeBeside(engine, log, order, yield* readPlan(planFile(order.own)), raising, say)
+    }
+    const nesting = order.spec.nested ? yield* nestingOf(engine, log, order, image) : "capable"
+    yield* ensureVolumes(engine, log, order)
+    return makeContainer(engine, log, order, image, nesting, say)
+  })
+
 /** With a limit on the disk only where the engine's storage has one; that it is not applied is seen in the instance's limits. */
-export const makeContainer = (
+const makeContainer = (
   engine: Engine,
   log: string,
   order: Order,
   image: string,
   nesting: Nesting,
   say: Say
-): Effect.Effect<void, BackendFailure> => {
+): Effect.Effect<string, BackendFailure> => {
   const make = (disk: boolean) =>
     engine.call("create the workspace", limits.change, (docker, abortSignal) =>
       docker.createContainer({ ...containerOptions(order, log, image, { disk, nesting }), abortSignal })
@@ -86,7 +111,7 @@ export const makeContainer = (
       say("The engine's storage has no quotas (overlay2 needs XFS with pquota): the limit on the disk is not applied.")
       return make(false)
     }),
-    Effect.asVoid
+    Effect.map(({ id }) => id)
   )
 }
 
@@ -110,21 +135,8 @@ const ensureVolumes = (engine: Engine, log: string, order: Order) =>
 /** Keys and programs of ours. Nothing of this is in a checkpoint: a fork has its own. */
 const putFiles = (engine: Engine, id: string, order: Order): Effect.Effect<void, BackendFailure> =>
   Effect.gen(function* () {
-    yield* engine
-      .call("look at the image", limits.ask, (docker, abortSignal) =>
-        docker.getContainer(id).infoArchive(asking({ path: "/bin/sh" }, abortSignal))
-      )
-      .pipe(
-        Effect.catchTag("BackendFailed", (failure) =>
-          Effect.fail(
-            failure.kind === "gone"
-              ? failed("create the workspace", "unsupported", "The image has no /bin/sh.", {
-                  advice: "Take one that has a shell, and openssh-server for SSH."
-                })
-              : failure
-          )
-        )
-      )
+    // Ours has one.
+    if (order.spec.image.kind !== "base") yield* refuseWithoutShell(engine, id)
     const port = order.ports.find(({ service }) => service === "ssh")?.port ?? 22
     const files = yield* Effect.tryPromise({
       try: () =>
@@ -146,5 +158,23 @@ const putFiles = (engine: Engine, id: string, order: Order): Effect.Effect<void,
       docker.getContainer(id).putArchive(files, asking({ path: "/" }, abortSignal))
     )
   })
+
+const refuseWithoutShell = (engine: Engine, id: string): Effect.Effect<void, BackendFailure> =>
+  engine
+    .call("look at the image", limits.ask, (docker, abortSignal) =>
+      docker.getContainer(id).infoArchive(asking({ path: "/bin/sh" }, abortSignal))
+    )
+    .pipe(
+      Effect.asVoid,
+      Effect.catchTag("BackendFailed", (failure) =>
+        Effect.fail(
+          failure.kind === "gone"
+            ? failed("create the workspace", "unsupported", "The image has no /bin/sh.", {
+                advice: "Take one that has a shell, and openssh-server for SSH."
+              })
+            : failure
+        )
+      )
+    )
 
 const lines = (all: ReadonlyArray<string>) => all.map((line) => `${line}\n`).join("")

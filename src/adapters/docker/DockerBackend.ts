@@ -16,7 +16,7 @@ import { execute } from "./Execute.ts"
 import { pause, resume, start, stop } from "./Life.ts"
 import { listening } from "./Listening.ts"
 import { logs } from "./Logs.ts"
-import { probe } from "./Probe.ts"
+import { present, probe } from "./Probe.ts"
 import { remove, removeHelpers } from "./Remove.ts"
 import { route } from "./Route.ts"
 import { usage } from "./Usage.ts"
@@ -44,6 +44,7 @@ export const dockerBackend = (log: string, options?: Docker.DockerOptions, compo
     name: backend,
     isolates: true,
     isElsewhere: engine.isElsewhere,
+    present: present(engine),
     probe: probe(engine),
     tools: toolWords(raising.among),
     prepare: (order, progress) => prepare(log, order, raising.among, progress),

@@ -7,7 +7,7 @@ import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { pauseBeside, resumeBeside, stopBeside } from "./compose/Companions.ts"
 import { readPlan } from "./compose/Plan.ts"
 import { raise, type Raising } from "./compose/Raise.ts"
-import { type Found, instanceOf, need } from "./Containers.ts"
+import { type Found, instanceOf, need, needById } from "./Containers.ts"
 import { type Engine, limits } from "./Engine.ts"
 import { failed } from "./EngineFailure.ts"
 import { raw } from "./Execute.ts"
@@ -56,7 +56,7 @@ export const start = (
       return yield* Effect.fail(failed("start the workspace", "failed", ended))
     }
     if (isNested(found)) yield* awaitEngine(engine, found)
-    return instanceOf(yield* need(engine, log, workspace))
+    return instanceOf(yield* needById(engine, found.id))
   })
 
 export const stop = (

@@ -1,9 +1,9 @@
 /** Whether an engine is there, what it is, and what it can't do. */
 import * as Effect from "effect/Effect"
-import type { BackendUnavailable } from "../../app/ports/Backend.ts"
+import type { BackendFailure, BackendUnavailable } from "../../app/ports/Backend.ts"
 import { local } from "./Images.ts"
 import { baseImage, baseMissing } from "./BaseImage.ts"
-import type { Engine } from "./Engine.ts"
+import { type Engine, limits } from "./Engine.ts"
 import { unavailable } from "./EngineFailure.ts"
 
 /** Milliseconds: of an engine here, and of one on another machine, which has to be connected to. */
@@ -20,6 +20,21 @@ interface Info {
   readonly Warnings?: ReadonlyArray<string> | null
 }
 
+/** An engine that answers with a failure can't be used either. */
+const orUnavailable = <A>(asked: Effect.Effect<A, BackendFailure>): Effect.Effect<A, BackendUnavailable> =>
+  Effect.catchTag(asked, "BackendFailed", ({ detail }) => Effect.fail(unavailable(detail, "Look at the engine's log.")))
+
+/** Whether it answers at all. */
+export const present = (engine: Engine): Effect.Effect<void, BackendUnavailable> =>
+  engine
+    .call("answer", limits.ask, (docker, abortSignal) =>
+      // Its declaration lacks the options.
+      (docker.ping as (options: { readonly abortSignal: AbortSignal }) => Promise<unknown>).call(docker, {
+        abortSignal
+      })
+    )
+    .pipe(orUnavailable, Effect.asVoid)
+
 export const probe = (
   engine: Engine
 ): Effect.Effect<{ readonly version: string; readonly notes: ReadonlyArray<string> }, BackendUnavailable> =>
@@ -33,9 +48,7 @@ export const probe = (
       version: info.ServerVersion,
       notes: [...notesOf(info), ...(base === undefined ? [baseMissing().message] : [])]
     }
-  }).pipe(
-    Effect.catchTag("BackendFailed", ({ detail }) => Effect.fail(unavailable(detail, "Look at the engine's log.")))
-  )
+  }).pipe(orUnavailable)
 
 const notesOf = (info: Info): ReadonlyArray<string> => {
   const { Driver, DriverStatus = [], CgroupVersion = "1", LiveRestoreEnabled, SecurityOptions = [], Warnings } = info

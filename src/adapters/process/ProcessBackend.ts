@@ -82,6 +82,7 @@ export const make = (folder: string): Backend => {
               : shellHere(note.order.folder, options, (cause) => failed("shell", cause))
         )
     },
+    present: Effect.void,
     probe: Effect.succeed({
       version: process.version,
       notes: ["does not isolate: programs run as you, with all that you can reach"]

@@ -217,6 +217,8 @@ export interface Backend {
   readonly isElsewhere?: boolean
   /** Only of one whose workspaces are folders of this machine. */
   readonly here?: Here
+  /** Fails when it is not there; no more is found out, so that nobody waits for it. */
+  readonly present: Effect.Effect<void, BackendUnavailable>
   /** Whether it is there, and what it is; quick. */
   readonly probe: Effect.Effect<{ readonly version: string; readonly notes: ReadonlyArray<string> }, BackendUnavailable>
   /** Which other programs of this machine it would use, in words; may take a second. */

@@ -9,7 +9,7 @@ export const chooseBackend = (name: string | undefined, say: Say) =>
     if (name !== undefined) return yield* backendNamed(name)
     const { all } = yield* Backends
     for (const backend of all.filter(({ isolates }) => isolates)) {
-      const found = yield* Effect.either(backend.probe)
+      const found = yield* Effect.either(backend.present)
       if (found._tag === "Right") return backend
       say(`${found.left.message} Until then, without isolation`)
     }

@@ -10,16 +10,16 @@ import type { Service, Spec } from "../../domain/workspace/Spec.ts"
 import { type Workspace, WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/WorkspaceRows.ts"
-import { checkoutHere, registerCheckout } from "../ProjectOf.ts"
+import { checkoutHere, projectHere } from "../ProjectOf.ts"
 import type { Backend, EnvironmentDelta } from "../ports/Backend.ts"
 import { type Site, Worktrees } from "../ports/Worktrees.ts"
 import { Nexus } from "../Nexus.ts"
 import { prepareCompanions } from "./Companions.ts"
 import { backendNamed, checkName, stateIn } from "./Find.ts"
 import { busyPorts } from "./FreePorts.ts"
-import { byWhom, operate, type StepFailure, type StepNeeds } from "./Operate.ts"
+import { byWhom, operate, record, type StepFailure, type StepNeeds } from "./Operate.ts"
 import { afterStart } from "./hooks/AroundLife.ts"
-import { orderFor, siteOf } from "./Order.ts"
+import { hostKeyOf, orderFor, siteOf } from "./Order.ts"
 import { exhausted, type Say, startWithPorts } from "./StartWithPorts.ts"
 import { begun } from "./template/Begun.ts"
 import { takeAway } from "./TakeAway.ts"
@@ -48,9 +48,8 @@ export const create = (wanted: Wanted, say: Say) =>
     const backend = yield* backendNamed(wanted.spec.backend)
     if (wanted.spec.nested && !backend.isolates) return yield* notNested(backend)
     yield* checkApart(wanted.spec, backend)
-    yield* backend.probe
-    if (wanted.spec.nested) say(riskOfNesting)
     const workspace = yield* request(name, wanted, backend)
+    if (wanted.spec.nested) say(riskOfNesting)
     const worktrees = yield* Worktrees
     const { home } = yield* Nexus
     const site = siteOf(home.workspaces, workspace, backend)
@@ -61,8 +60,13 @@ export const create = (wanted: Wanted, say: Say) =>
           kind: "worktree",
           act: () => {
             say("Checking out the worktree")
-            return Effect.flatMap(worktrees.add(site, workspace.commit), (leftOut) =>
-              wanted.begin === undefined ? begun(workspace, leftOut, say) : wanted.begin.fill(site)
+            // Neither waits for the other: the one is git's work, the other ours.
+            return Effect.all([worktrees.add(site, workspace.commit), hostKeyOf(workspace, backend)], {
+              concurrency: "unbounded"
+            }).pipe(
+              Effect.flatMap(([leftOut]) =>
+                wanted.begin === undefined ? begun(workspace, leftOut, say) : wanted.begin.fill(site)
+              )
             )
           }
         },
@@ -72,7 +76,8 @@ export const create = (wanted: Wanted, say: Say) =>
             say("Making the environment")
             return Effect.gen(function* () {
               const { environment, volumes = [] } = wanted.begin ?? {}
-              const ready = yield* prepareCompanions(workspace, backend, step, say)
+              const known = yield* record(workspace.id, () => [])
+              const ready = yield* prepareCompanions(known, backend, step, say)
               const { handle } = yield* backend.create(yield* orderFor(ready, backend, step, environment), say)
               if (volumes.length > 0) yield* backend.restoreVolumes(workspace.id, volumes)
               return handle
@@ -123,20 +128,15 @@ const checkApart = ({ sync, compose }: Spec, backend: Backend): Effect.Effect<vo
 }
 
 /** Puts the workspace into the log, with its name and its ports, which nobody else can have from then on. */
-const request = (name: WorkspaceName, { base, spec, begin }: Wanted, backend: Backend) =>
+const request = (name: WorkspaceName, wanted: Wanted, backend: Backend) =>
   Effect.gen(function* () {
     const log = yield* EventLog
-    const { home } = yield* Nexus
-    const checkout = yield* checkoutHere
-    const { project } = yield* registerCheckout(checkout)
-    const worktrees = yield* Worktrees
-    const repository = yield* worktrees.repositoryOf(checkout.path)
+    const { base, spec, begin } = wanted
     const id = WorkspaceId.make(`ws_${randomBytes(8).toString("hex")}`)
-    const place = { folder: join(repository, ".worktree", name), branch: `nexus/${name}` }
-    const other = Rows.named(log.database, project, name)?.workspace
-    if (other !== undefined && other.status !== "deleted") return yield* taken(other)
-    const site = siteOf(home.workspaces, { ...place, repository, name, id, spec } as Workspace, backend)
-    const { commit } = yield* worktrees.plan(site, base)
+    const [{ project, repository, place, commit }] = yield* Effect.all(
+      [placeFor(id, name, wanted, backend), backend.present],
+      { concurrency: "unbounded" }
+    )
     const by = yield* byWhom
     const busy = yield* busyPorts(servicesOf(spec))
     return yield* log
@@ -176,6 +176,21 @@ const request = (name: WorkspaceName, { base, spec, begin }: Wanted, backend: Ba
         Effect.catchTags({ VersionConflict: Effect.die, KeyReused: Effect.die, EventRefused: Effect.die }),
         Effect.flatten
       )
+  })
+
+/** Where it is to be, and at which commit; asks git, and changes nothing there. */
+const placeFor = (id: WorkspaceId, name: WorkspaceName, { base, spec }: Wanted, backend: Backend) =>
+  Effect.gen(function* () {
+    const { database } = yield* EventLog
+    const { home } = yield* Nexus
+    const worktrees = yield* Worktrees
+    const project = yield* projectHere
+    const repository = yield* worktrees.repositoryOf((yield* checkoutHere).path)
+    const place = { folder: join(repository, ".worktree", name), branch: `nexus/${name}` }
+    const other = Rows.named(database, project, name)?.workspace
+    if (other !== undefined && other.status !== "deleted") return yield* taken(other)
+    const site = siteOf(home.workspaces, { ...place, repository, name, id, spec } as Workspace, backend)
+    return { project, repository, place, ...(yield* worktrees.plan(site, base)) }
   })
 
 const taken = ({ name, status }: Workspace): WorkspaceRefused =>

@@ -23,7 +23,7 @@ export const start = (name: string, say: Say) =>
     const { workspace } = yield* find(name)
     if (workspace.status === "running") return workspace.idle === null ? workspace : yield* goOn(workspace.id)
     const backend = yield* backendNamed(workspace.spec.backend)
-    yield* backend.probe
+    yield* backend.present
     say("Starting")
     yield* wake(workspace)
     const started = yield* operate(workspace.id, {

@@ -41,6 +41,7 @@ export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, e
     const ssh = yield* Ssh
     const { folder, id, name, spec } = workspace
     const own = folderOf(home.workspaces, workspace)
+    const hostKey = yield* hostKeyOf(workspace, backend)
     mkdirSync(own, { recursive: true, mode: 0o700 })
     const { uid, gid } = statSync(folder)
     const agent = process.env["SSH_AUTH_SOCK"]
@@ -64,7 +65,7 @@ export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, e
       authorizedKeys: backend.isolates
         ? [...new Set([(yield* ssh.identity).publicKey, ...keys.map(({ publicKey }) => publicKey)])]
         : [],
-      hostKey: backend.isolates ? yield* hostKeyOf(workspace, own) : "",
+      hostKey,
       owner: { uid, gid },
       ...(spec.template === undefined ? {} : { template: snapshotOf(home.templates, spec.template.digest) }),
       ...(environment === undefined ? {} : { environment })
@@ -84,12 +85,18 @@ const spoolMounts = (home: Home, own: string): ReadonlyArray<Mount> => {
   ]
 }
 
-/** The private half stays in the workspace's folder of ours; the log has the public one. */
-const hostKeyOf = (workspace: Workspace, own: string) =>
+/**
+ * The private half stays in the workspace's folder of ours; the log has the public one. Made where it is missing; "" where no SSH
+ * leads in.
+ */
+export const hostKeyOf = (workspace: Workspace, backend: Pick<Backend, "isolates">) =>
   Effect.gen(function* () {
+    if (!backend.isolates) return ""
+    const own = folderOf((yield* Nexus).home.workspaces, workspace)
     const file = join(own, "ssh_host_ed25519_key")
     if (workspace.hostKey !== null && existsSync(file)) return readFileSync(file, "utf8")
     const { privateKey, publicKey, fingerprint } = yield* (yield* Ssh).makeKey(`nexus-${workspace.name}`)
+    mkdirSync(own, { recursive: true, mode: 0o700 })
     writeFileSync(file, privateKey, { mode: 0o600 })
     yield* (yield* Ssh).know(yield* aliasOf(workspace), publicKey)
     yield* record(workspace.id, () => [

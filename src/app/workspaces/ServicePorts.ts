@@ -47,21 +47,30 @@ export const listPorts = (name: string) =>
       companion === undefined ? own : beside.companions.find((one) => one.name === companion)?.listening
     return {
       workspace,
-      ports: workspace.ports.map((port): ShownPort => ({ ...port, heard: heardIn(of(port.companion), port) })),
-      others: (own ?? []).filter((one) => !hasPort(workspace, one)),
+      ports: workspace.ports.map((port): ShownPort => ({ ...port, heard: heardIn(of(port.companion), port, backend) })),
+      others: (own ?? []).filter((one) => !hasPort(workspace, one, backend)),
       companions: beside.companions,
       why: Either.isLeft(found) ? found.left.message : beside.why
     }
   })
 
-const heardIn = (listeners: ReadonlyArray<Listener> | undefined, { port, protocol }: Port): Heard | undefined => {
+const heardIn = (
+  listeners: ReadonlyArray<Listener> | undefined,
+  port: Port,
+  backend: Pick<Backend, "isolates">
+): Heard | undefined => {
   if (listeners === undefined) return undefined
-  const listener = listeners.find((one) => one.port === port && one.protocol === protocol)
-  return listener === undefined ? "no" : listener.isLocal === true ? "local" : "yes"
+  const listener = listeners.find((one) => isBehind(one, port, backend))
+  if (listener === undefined) return "no"
+  return listener.isLocal === true && backend.isolates ? "local" : "yes"
 }
 
-const hasPort = ({ ports }: Workspace, { port, protocol }: Listener): boolean =>
-  ports.some((one) => one.companion === undefined && one.port === port && one.protocol === protocol)
+/** Where programs have no network of their own, they listen on this machine's ports themselves. */
+const isBehind = (listener: Listener, { port, hostPort, protocol }: Port, { isolates }: Pick<Backend, "isolates">) =>
+  listener.port === (isolates ? port : hostPort) && listener.protocol === protocol
+
+const hasPort = ({ ports }: Workspace, listener: Listener, backend: Pick<Backend, "isolates">): boolean =>
+  ports.some((one) => one.companion === undefined && isBehind(listener, one, backend))
 
 /** What listens inside, can be reached from outside, and has no port; by names that are free. Fails when that can't be told. */
 export const discover = (name: string) =>
@@ -73,7 +82,7 @@ export const discover = (name: string) =>
         reason: `${workspace.name} is ${workspace.status}: nothing listens in it.`,
         hint: `Start it: nexus workspace start ${workspace.name}`
       })
-    const others = (yield* backend.listening(workspace.id)).filter((one) => !hasPort(workspace, one))
+    const others = (yield* backend.listening(workspace.id)).filter((one) => !hasPort(workspace, one, backend))
     return others
       .filter(({ isLocal }) => isLocal !== true)
       .map(({ port, protocol }): Service => ({ name: portName(port, protocol), port, protocol }))
@@ -89,7 +98,7 @@ export const addPorts = (name: string, services: ReadonlyArray<Service>, say: Sa
   Effect.gen(function* () {
     const { workspace } = yield* find(name)
     const backend = yield* backendNamed(workspace.spec.backend)
-    yield* backend.probe
+    yield* backend.present
     const busy = yield* busyPorts(services)
     let failedToo: WorkspaceId | undefined
     const isOurs = ({ service }: Port) => services.some((one) => one.name === service)
@@ -151,7 +160,7 @@ export const removePort = (name: string, service: string, say: Say) =>
         hint: `${guess === undefined ? "" : `Did you mean ${guess}? `}List them: nexus workspace port list ${workspace.name}`
       })
     }
-    yield* backend.probe
+    yield* backend.present
     const after = yield* operate(
       workspace.id,
       madeAgain(workspace, backend, say, (state) => {
@@ -181,7 +190,7 @@ const refuseUnless = ({ name, status, spec }: Workspace): void => {
 
 /** Ports are part of how an environment was made. It runs afterwards if it did before. */
 const madeAgain = (
-  { id, status }: Workspace,
+  { id, status, spec }: Workspace,
   backend: Backend,
   say: Say,
   first: Extract<Plan["first"], (...given: never) => unknown>
@@ -202,7 +211,9 @@ const madeAgain = (
               return
             }
             if (wasRunning) {
-              say("Stopping its programs")
+              say(
+                `Stopping its programs${spec.compose === undefined ? "" : ", and the services beside it: they start again with it"}`
+              )
               yield* backend.stop(id, grace)
             }
             say("Making the environment again")

@@ -4,6 +4,7 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import type { Listener } from "../../app/ports/Backend.ts"
+import { portVariable } from "../../domain/workspace/Ports.ts"
 import { addPorts, discover, listPorts, removePort } from "../../app/workspaces/ServicePorts.ts"
 import { globals } from "../Globals.ts"
 import { UsageWrong } from "../Invocation.ts"
@@ -19,6 +20,7 @@ const listCommand = Command.make("list", { name, ...globals }, (given) =>
     Effect.gen(function* () {
       const output = yield* Output
       const { workspace, ports, others, companions, why } = yield* listPorts(given.name)
+      const isProcess = workspace.spec.backend === "process"
       const items = ports.map(({ heard, ...port }) => ({
         ...port,
         companion: port.companion ?? null,
@@ -29,17 +31,22 @@ const listCommand = Command.make("list", { name, ...globals }, (given) =>
         ...(items.length === 0
           ? [`No port leads into ${workspace.name}. Have one: nexus workspace port add ${workspace.name} web=3000`]
           : table(
-              ["SERVICE", "HERE", "INSIDE", "LISTENING"],
+              ["SERVICE", "HERE", isProcess ? "LISTENS ON" : "INSIDE", "LISTENING"],
               ports.map(({ service, host, hostPort, port, protocol, companion, heard }) => [
                 service,
                 `${host}:${hostPort}`,
-                `${companion === undefined ? "" : `${companion}:`}${port}/${protocol}`,
+                // A process has to listen on this machine's.
+                isProcess
+                  ? portVariable(service)
+                  : `${companion === undefined ? "" : `${companion}:`}${port}/${protocol}`,
                 heard === undefined ? "?" : heard === "local" ? "only on loopback" : heard
               ]),
               output.style
             )),
         ...companions.map(companionLine),
-        ...otherLines(workspace.name, others),
+        ...(isProcess
+          ? others.map(({ port, protocol }) => `Also listening, on this machine: ${port}/${protocol}.`)
+          : otherLines(workspace.name, others)),
         ...(why === undefined ? [] : [`What listens inside can't be told: ${why}${why.endsWith(".") ? "" : "."}`])
       ])
     })
@@ -86,9 +93,10 @@ const addCommand = Command.make(
           ])
         const { workspace, ports } = yield* addPorts(given.name, wanted, yield* say)
         yield* output.result({ workspace: workspace.name, port: ports[0] ?? null, ports }, () =>
-          ports.map(
-            ({ host, hostPort, port, protocol, service }) =>
-              `${host}:${hostPort} leads to ${port}/${protocol} of ${workspace.name} (${service}).`
+          ports.map(({ host, hostPort, port, protocol, service }) =>
+            workspace.spec.backend === "process"
+              ? `${host}:${hostPort}/${protocol} is for ${service} of ${workspace.name}, which has to listen there: ${portVariable(service)} says where.`
+              : `${host}:${hostPort} leads to ${port}/${protocol} of ${workspace.name} (${service}).`
           )
         )
       })

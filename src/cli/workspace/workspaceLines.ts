@@ -6,6 +6,7 @@ import { duration } from "../../domain/boulder/Wording.ts"
 import { isSetUp } from "../../domain/workspace/HookRan.ts"
 import type { Listed } from "../../projections/WorkspaceRows.ts"
 import { companionWords } from "./companionLines.ts"
+import { portWords } from "./portLines.ts"
 import type { Style } from "../printResult.ts"
 import { table } from "../Table.ts"
 import { shownTime } from "../shownTime.ts"
@@ -134,10 +135,7 @@ export const workspaceLines = (
     ...(spec.idleStopMs === undefined
       ? []
       : [["idle stop", spec.idleStopMs === null ? "never" : `after ${duration(spec.idleStopMs)}`] as const]),
-    ...ports.map(({ service, host, hostPort, port, protocol, companion }): readonly [string, string] => [
-      "port",
-      `${host}:${hostPort} → ${companion === undefined ? "" : `${companion}:`}${port}/${protocol} (${service})`
-    ]),
+    ...ports.map((port): readonly [string, string] => ["port", portWords(spec, port)]),
     ...companions.map((one): readonly [string, string] => ["beside", `${one.name}, ${companionWords(one)}`]),
     ...(spec.template === undefined
       ? []

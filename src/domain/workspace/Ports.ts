@@ -44,3 +44,7 @@ export const allocate = (
   }
   return ports
 }
+
+/** The variable by which programs learn of a service's port of this machine. */
+export const portVariable = (service: string): string =>
+  `NEXUS_PORT_${service.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`

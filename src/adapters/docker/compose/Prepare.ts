@@ -5,7 +5,7 @@ import { join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import { parse } from "yaml"
 import type { BackendFailure, Order } from "../../../app/ports/Backend.ts"
-import type { Reached } from "../../../domain/workspace/Ports.ts"
+import { portVariable, type Reached } from "../../../domain/workspace/Ports.ts"
 import { failed } from "../EngineFailure.ts"
 import { labels, nameOf } from "../Labels.ts"
 import { planOf } from "./Model.ts"
@@ -110,5 +110,3 @@ const variablesFor = ({ spec, ports, name }: Order, mark: string): Readonly<Reco
     )
   }
 }
-
-const portVariable = (service: string): string => `NEXUS_PORT_${service.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`

@@ -15,25 +15,27 @@ import {
 } from "./Admin.ts"
 import { setAside } from "./Aside.ts"
 import { exclude, include } from "./Exclude.ts"
-import { attempt, commitAt, type HostGit, hostGit, indexOf, refOf } from "./HostGit.ts"
-import { leftOut, skipSubmodules } from "./LeftOut.ts"
+import { attempt, type HostGit, hostGit, indexOf, refOf } from "./HostGit.ts"
+import { indexed, leftOut, skipSubmodules } from "./LeftOut.ts"
 import { refuseTaken, tokenOf } from "./Plan.ts"
 import { isPrivateThere, makePrivate, removePrivate } from "./Private.ts"
+import { type Refs, refsOf, shared } from "./Refs.ts"
 
 type Undo = Effect.Effect<void, WorktreeFailure>
 
 export const add = (site: Site, commit: string): Effect.Effect<ReadonlyArray<LeftOut>, WorktreeFailure> =>
   Effect.gen(function* () {
     const git = yield* hostGit(site)
-    yield* refuseTaken(git)
+    const refs = yield* refsOf(git.main, shared)
+    yield* refuseTaken(git, refs)
     const undos: Array<Undo> = []
-    return yield* steps(git, commit, undos).pipe(
+    return yield* steps(git, commit, refs, undos).pipe(
       // What can't be undone either (a full disk) is what a crash would have left: it has our token, and is found by it.
       Effect.onError(() => Effect.forEach(undos.reverse(), Effect.ignore, { discard: true }))
     )
   })
 
-const steps = (git: HostGit, commit: string, undos: Array<Undo>) =>
+const steps = (git: HostGit, commit: string, refs: Refs, undos: Array<Undo>) =>
   Effect.gen(function* () {
     const { site, layout } = git
     const { commonDir } = layout
@@ -56,31 +58,34 @@ const steps = (git: HostGit, commit: string, undos: Array<Undo>) =>
       (wrote) =>
         wrote ? attempt(site, "worktree add", () => (isEmpty(holder) ? include(commonDir) : undefined)) : undefined
     )
-    yield* step(makeBranch(git, commit), (made) =>
+    yield* step(makeBranch(git, commit, refs), (made) =>
       made ? Effect.asVoid(git.main.run(["update-ref", "-d", refOf(site), commit])) : undefined
     )
     yield* step(makeEntry(git, undos), () => undefined)
     const admin = adminOf(commonDir, site)?.path ?? ""
     if (!existsSync(indexOf(admin))) yield* checkOut(git, admin)
+    const here = git.at(admin)
+    const index = yield* indexed(here)
     if (site.gitDirectory !== undefined) {
-      yield* skipSubmodules(git.at(admin))
+      yield* skipSubmodules(here, index)
+      const seen = new Map([[refOf(site), commit], ...refs])
       if (!isPrivateThere(site))
-        yield* step(makePrivate(git, admin).pipe(Effect.onError(() => Effect.ignore(removePrivate(site)))), () =>
+        yield* step(makePrivate(git, admin, seen).pipe(Effect.onError(() => Effect.ignore(removePrivate(site)))), () =>
           removePrivate(site)
         )
     }
     // Another workspace's rollback may have taken the line back after we found it there.
     yield* attempt(site, "worktree add", () => exclude(commonDir))
-    return yield* leftOut(git, admin)
+    return yield* leftOut(git, admin, index)
   })
 
 const isEmpty = (folder: string): boolean => !existsSync(folder) || readdirSync(folder).length === 0
 
 /** True when it made it. */
-const makeBranch = (git: HostGit, commit: string) =>
+const makeBranch = (git: HostGit, commit: string, refs: Refs) =>
   Effect.gen(function* () {
     const ref = refOf(git.site)
-    if ((yield* commitAt(git, ref)) !== null) return false
+    if (refs.has(ref)) return false
     // With a value before, of none: of two that make it, one fails.
     const none = "0".repeat(commit.length)
     yield* git.main.run(["update-ref", "--create-reflog", "-m", tokenOf(git.site), ref, commit, none])

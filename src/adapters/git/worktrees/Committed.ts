@@ -1,14 +1,14 @@
 /** Files as a commit has them: what a workspace is made from is known before there is a worktree. */
 import * as Effect from "effect/Effect"
-import type { Site, Worktrees } from "../../../app/ports/Worktrees.ts"
-import { hostGit } from "./HostGit.ts"
+import type { Worktrees } from "../../../app/ports/Worktrees.ts"
+import { askingGit } from "./HostGit.ts"
 import { commitOf } from "./Plan.ts"
 
 const largest = 64 * 1024
 
 export const committed: (typeof Worktrees)["Service"]["committed"] = (repository, base, below, wanted) =>
   Effect.gen(function* () {
-    const git = yield* hostGit({ repository, folder: repository, gitDirectory: undefined } as Site)
+    const git = yield* askingGit(repository)
     const commit = yield* commitOf(git, base)
     const literal = { env: { GIT_LITERAL_PATHSPECS: "1" } }
     const listed = yield* git.main.text(["ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", ...below], literal)

@@ -9,7 +9,7 @@ import { type Ask, attempt, commitAt, type HostGit, hostGit, indexOf, refOf } fr
 import { withImport } from "./Import.ts"
 import { unfinishedIn } from "./InProgress.ts"
 import { headIn, looking, refIn, unfinishedInside, writeRef } from "./Inside.ts"
-import { skipSubmodules } from "./LeftOut.ts"
+import { indexed, skipSubmodules } from "./LeftOut.ts"
 import { packAside, packsOf } from "./Pack.ts"
 import { tokenOf } from "./Plan.ts"
 import { isPrivateThere, keepRecord, recordOf } from "./Private.ts"
@@ -107,7 +107,7 @@ const moveIndex = (here: Ask, from: string, to: string): Effect.Effect<void, Wor
     // A bring that was cut off had moved it already.
     if (output.length > 0 && already.code === 1)
       yield* here.run(["update-index", "-z", "--index-info"], { input: stagedIn(output) })
-    yield* skipSubmodules(here)
+    yield* skipSubmodules(here, yield* indexed(here))
     yield* here.run(["update-index", "-q", "--refresh", "--ignore-submodules"], { codes: [0, 1] })
   })
 

@@ -11,11 +11,21 @@ import { GitFailed } from "../../../app/ports/Repositories.ts"
 import type { Site, WorktreeFailure } from "../../../app/ports/Worktrees.ts"
 import { type Answer, run, type RunOptions } from "../Git.ts"
 import { type Layout, layoutOf } from "../Layout.ts"
+import { type Configuration, configurationOf } from "./Configuration.ts"
+import { driversIn, type Setting } from "./Drivers.ts"
 
-export interface HostGit {
-  readonly site: Site
+/** What questions about a repository as a whole need. */
+export interface Asking {
+  /** The top of its main worktree. */
+  readonly repository: string
   /** Of the main worktree. */
   readonly layout: Layout
+  readonly main: Ask
+}
+
+export interface HostGit extends Asking {
+  readonly site: Site
+  readonly configuration: Configuration
   /** Names of filters that the user's configuration has, and that don't run here. */
   readonly filters: ReadonlyArray<string>
   /** About the repository as a whole, with the main worktree's files. */
@@ -29,25 +39,29 @@ export interface Ask {
   readonly text: (args: ReadonlyArray<string>, options?: RunOptions) => Effect.Effect<string, WorktreeFailure>
 }
 
+/** For questions that read, write and merge no file. Fails where there is no repository. */
+export const askingGit = (repository: string): Effect.Effect<Asking, WorktreeFailure> =>
+  Effect.suspend(() => {
+    const layout = layoutOf(repository)
+    return layout === undefined
+      ? new GitFailed({ path: repository, operation: "open", detail: "there is no repository" })
+      : Effect.succeed({ repository, layout, main: asking(repository, { GIT_DIR: layout.commonDir }, undefined) })
+  })
+
 /** Fails where there is no repository. */
 export const hostGit = (site: Site): Effect.Effect<HostGit, WorktreeFailure> =>
   Effect.gen(function* () {
-    const layout = layoutOf(site.repository)
-    if (layout === undefined)
-      return yield* new GitFailed({ path: site.repository, operation: "open", detail: "there is no repository" })
-    const plain = asking(site.repository, { GIT_DIR: layout.commonDir }, undefined)
-    const drivers = driversIn(
-      // Values of several lines and files that include others: git reads it all.
-      (yield* plain.text(["config", "-z", "--get-regexp", "^(filter|merge)\\..*\\.(clean|smudge|process|driver)$"], {
-        codes: [0, 1]
-      })).split("\0")
-    )
+    const { layout, main: plain, repository } = yield* askingGit(site.repository)
+    const configuration = yield* configurationOf(plain)
+    const drivers = driversIn(configuration)
     const quiet = asSettings([...always, ...drivers.settings])
     // Inside of a container there is one way to read and write line ends: git's own.
     const conversions = site.gitDirectory === undefined ? ("the user's" as const) : undefined
     return {
       site,
+      repository,
       layout,
+      configuration,
       filters: drivers.filters,
       main: asking(site.repository, { ...quiet, GIT_DIR: layout.gitDir, GIT_WORK_TREE: site.repository }, "the user's"),
       at: (admin) => asking(site.folder, { ...quiet, GIT_DIR: admin, GIT_WORK_TREE: site.folder }, conversions)
@@ -72,8 +86,6 @@ const asking = (folder: string, env: Readonly<Record<string, string>>, conversio
     text: (args, options) => Effect.map(asked(args, options), ({ output }) => output.toString("utf8"))
   }
 }
-
-type Setting = readonly [string, string]
 
 const always: ReadonlyArray<Setting> = [
   ["advice.addEmbeddedRepo", "false"],
@@ -105,38 +117,6 @@ const asSettings = (settings: ReadonlyArray<Setting>): Readonly<Record<string, s
     ])
   ])
 
-/** git-lfs-install(1). */
-const lfs: Readonly<Record<string, RegExp>> = {
-  clean: /^git-lfs clean -- %f$/,
-  smudge: /^git-lfs smudge (?:--skip )?-- %f$/,
-  process: /^git-lfs filter-process(?: --skip)?$/
-}
-
-const driversIn = (listed: ReadonlyArray<string>) => {
-  const known = new Map<string, { readonly section: string; readonly name: string; isLfs: boolean }>()
-  for (const item of listed) {
-    const [key = "", ...value] = item.split("\n")
-    const [section = ""] = key.split(".", 1)
-    const name = key.slice(section.length + 1, key.lastIndexOf("."))
-    if (section === "") continue
-    const variable = key.slice(key.lastIndexOf(".") + 1)
-    const isLfs = section === "filter" && name === "lfs" && lfs[variable]?.test(value.join("\n")) === true
-    const before = known.get(`${section}.${name}`)
-    known.set(`${section}.${name}`, { section, name, isLfs: isLfs && before?.isLfs !== false })
-  }
-  const drivers = [...known.values()]
-  return {
-    filters: drivers.flatMap(({ section, name, isLfs }) => (section === "filter" && !isLfs ? [name] : [])),
-    settings: drivers.flatMap(({ section, name, isLfs }): ReadonlyArray<Setting> => {
-      // A merge driver that fails is a conflict. One that is empty would be taken for success.
-      if (section === "merge") return [[`merge.${name}.driver`, "false"]]
-      const required: Setting = [`filter.${name}.required`, "false"]
-      if (isLfs) return [required]
-      return [required, ...["clean", "smudge", "process"].map((one): Setting => [`filter.${name}.${one}`, ""])]
-    })
-  }
-}
-
 /** Something of the file system, as part of an operation. */
 export const attempt = <A>(site: Site, operation: string, body: () => A): Effect.Effect<A, GitFailed> =>
   Effect.try({
@@ -152,7 +132,7 @@ export const attempt = <A>(site: Site, operation: string, body: () => A): Effect
 export const refOf = (site: Site): string => `refs/heads/${site.branch}`
 
 /** The commit of a ref; null: there is none. */
-export const commitAt = (git: HostGit, ref: string): Effect.Effect<string | null, WorktreeFailure> =>
+export const commitAt = (git: Asking, ref: string): Effect.Effect<string | null, WorktreeFailure> =>
   Effect.map(
     git.main.text(["rev-parse", "--verify", "--quiet", "--end-of-options", ref], { codes: [0, 1, 128] }),
     (told) => told.trim() || null

@@ -3,39 +3,52 @@ import { closeSync, openSync, readSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { LeftOut, WorktreeFailure } from "../../../app/ports/Worktrees.ts"
+import { configured } from "./Configuration.ts"
 import type { Ask, HostGit } from "./HostGit.ts"
 
-/** Paths of the index that are commits of other repositories. */
-const gitlinks = (here: Ask): Effect.Effect<ReadonlyArray<string>, WorktreeFailure> =>
-  Effect.map(here.text(["ls-files", "--stage", "-z"]), (listed) =>
-    listed.split("\0").flatMap((entry) => (entry.startsWith("160000 ") ? [entry.slice(entry.indexOf("\t") + 1)] : []))
-  )
+/** What there is to know of an index. */
+export interface Indexed {
+  /** Paths that are commits of other repositories. */
+  readonly submodules: ReadonlyArray<string>
+  readonly hasAttributes: boolean
+}
+
+export const indexed = (here: Ask): Effect.Effect<Indexed, WorktreeFailure> =>
+  Effect.map(here.text(["ls-files", "--stage", "-z"]), (listed) => ({
+    submodules: listed
+      .split("\0")
+      .flatMap((entry) => (entry.startsWith("160000 ") ? [entry.slice(entry.indexOf("\t") + 1)] : [])),
+    hasAttributes: /[\t/]\.gitattributes\0/.test(listed)
+  }))
 
 /**
  * A status of the worktree looks into submodules that are there by running git in them, with their own configuration, which names
  * programs. In a folder that a workspace writes to it must not, whoever asks for the status, and however: entries that are "not
  * checked out" are not looked at (git-update-index(1), SKIP-WORKTREE BIT).
  */
-export const skipSubmodules = (here: Ask): Effect.Effect<void, WorktreeFailure> =>
-  Effect.flatMap(gitlinks(here), (paths) =>
-    paths.length === 0
-      ? Effect.void
-      : Effect.asVoid(
-          here.run(["update-index", "--skip-worktree", "-z", "--stdin"], {
-            input: paths.map((path) => `${path}\0`).join("")
-          })
-        )
-  )
+export const skipSubmodules = (
+  here: Ask,
+  { submodules }: Pick<Indexed, "submodules">
+): Effect.Effect<void, WorktreeFailure> =>
+  submodules.length === 0
+    ? Effect.void
+    : Effect.asVoid(
+        here.run(["update-index", "--skip-worktree", "-z", "--stdin"], {
+          input: submodules.map((path) => `${path}\0`).join("")
+        })
+      )
 
-export const leftOut = (git: HostGit, admin: string): Effect.Effect<ReadonlyArray<LeftOut>, WorktreeFailure> =>
+export const leftOut = (
+  git: HostGit,
+  admin: string,
+  { submodules, hasAttributes }: Indexed
+): Effect.Effect<ReadonlyArray<LeftOut>, WorktreeFailure> =>
   Effect.gen(function* () {
-    const here = git.at(admin)
-    const submodules = yield* gitlinks(here)
-    const partial = yield* git.main.text(["config", "--get", "extensions.partialClone"], { codes: [0, 1] })
+    const partial = configured(git.configuration, "extensions.partialclone").trim()
     return [
       ...submodules.map((what): LeftOut => ({ kind: "submodule", what, files: 0 })),
-      ...(yield* unconverted(git, here)),
-      ...(partial.trim() === "" ? [] : [{ kind: "objects" as const, what: partial.trim(), files: 0 }])
+      ...(hasAttributes ? yield* unconverted(git, git.at(admin)) : []),
+      ...(partial === "" ? [] : [{ kind: "objects" as const, what: partial, files: 0 }])
     ]
   })
 

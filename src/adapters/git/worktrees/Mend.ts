@@ -8,9 +8,10 @@ import { pointerOf, removeAdmin, writeAdmin, writePointer } from "./Admin.ts"
 import { exclude } from "./Exclude.ts"
 import { find } from "./Find.ts"
 import { attempt, commitAt, type HostGit, hostGit, indexOf, refOf } from "./HostGit.ts"
-import { skipSubmodules } from "./LeftOut.ts"
-import { blocking, tokenOf } from "./Plan.ts"
+import { indexed, skipSubmodules } from "./LeftOut.ts"
+import { tokenOf } from "./Plan.ts"
 import { isPrivateThere, makePrivate } from "./Private.ts"
+import { besides, blocking, refsOf, shared } from "./Refs.ts"
 
 export const mend = (site: Site, known: string | null): Effect.Effect<void, WorktreeFailure> =>
   Effect.gen(function* () {
@@ -40,8 +41,9 @@ export const mend = (site: Site, known: string | null): Effect.Effect<void, Work
     yield* mendIndex(git, admin, isThere)
     yield* attempt(site, "worktree repair", () => exclude(commonDir))
     if (site.gitDirectory !== undefined) {
-      yield* skipSubmodules(git.at(admin))
-      if (!isPrivateThere(site)) yield* makePrivate(git, admin)
+      const here = git.at(admin)
+      yield* skipSubmodules(here, yield* indexed(here))
+      if (!isPrivateThere(site)) yield* makePrivate(git, admin, yield* refsOf(git.main, shared))
     }
   })
 
@@ -50,7 +52,7 @@ const mendBranch = (git: HostGit, known: string | null) =>
     const { site } = git
     if ((yield* commitAt(git, refOf(site))) !== null) return
     const commit = known === null ? null : yield* commitAt(git, `${known}^{commit}`)
-    const inTheWay = yield* blocking(git, site.branch)
+    const inTheWay = blocking(yield* refsOf(git.main, besides(site.branch)), site.branch)
     if (commit === null || inTheWay !== undefined)
       return yield* new WorktreeRefused({
         kind: "no-such-base",

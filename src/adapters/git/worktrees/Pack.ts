@@ -30,7 +30,10 @@ export const packAside = (
     })
     const input = [...commits, ...known.map((commit) => `^${commit}`)].map((one) => `${one}\n`).join("")
     // A partial clone has not all: what it lacks, the workspace lacks too.
-    yield* git.main.run(["pack-objects", "--quiet", "--revs", "--missing=allow-any", join(folder, "pack")], { input })
+    yield* git.main.run(
+      ["pack-objects", "--quiet", "--revs", "--include-tag", "--missing=allow-any", join(folder, "pack")],
+      { input }
+    )
     return yield* attempt(git.site, "pack", () => {
       const name = readdirSync(folder)
         .find((file) => file.endsWith(".pack"))

@@ -8,13 +8,17 @@ import { isRevision } from "../Commits.ts"
 import { headOf } from "../Layout.ts"
 import { unfinishedIn } from "./InProgress.ts"
 import { adminOf } from "./Admin.ts"
-import { commitAt, type HostGit, hostGit, refOf } from "./HostGit.ts"
+import { isOn } from "./Configuration.ts"
+import { type Asking, commitAt, type HostGit, hostGit, refOf } from "./HostGit.ts"
+import { besides, blocking, type Refs, refsOf, shared } from "./Refs.ts"
 
 export const plan = (site: Site, base: string): Effect.Effect<{ readonly commit: string }, WorktreeFailure> =>
   Effect.gen(function* () {
     const git = yield* hostGit(site)
     yield* refuseBare(git)
-    const commit = yield* commitOf(git, base)
+    const [commit, refs] = yield* Effect.all([commitOf(git, base), refsOf(git.main, besides(site.branch))], {
+      concurrency: "unbounded"
+    })
     const { gitDir } = git.layout
     const begun = unfinishedIn(gitDir)
     if (begun !== null && /^(?:HEAD|@)(?![^~^@])/.test(base))
@@ -23,39 +27,28 @@ export const plan = (site: Site, base: string): Effect.Effect<{ readonly commit:
         detail: `${site.repository} is in the middle of a ${begun}, so HEAD may be a commit that does not last.`,
         advice: "Finish it first, or name a branch or commit: --base BRANCH."
       })
-    yield* refuseTaken(git)
+    yield* refuseTaken(git, refs)
     return { commit }
   })
 
-const refuseBare = (git: HostGit) =>
-  Effect.gen(function* () {
-    const { repository } = git.site
-    const bare = (yield* git.main.text(["config", "--type=bool", "--get", "core.bare"], { codes: [0, 1] })).trim()
-    if (bare === "true" || git.layout.gitDir === repository)
-      return yield* new WorktreeRefused({
+const refuseBare = ({ configuration, layout, repository }: HostGit) =>
+  isOn(configuration, "core.bare") || layout.gitDir === repository
+    ? new WorktreeRefused({
         kind: "bare",
         detail: `${repository} is a bare repository: it has no main worktree.`,
         advice: "Clone it, and make the workspace in the clone."
       })
-  })
+    : Effect.void
 
 /** A branch is meant before a tag of its name, and a branch of the one remote that has it before nothing. */
-export const commitOf = (git: HostGit, base: string): Effect.Effect<string, WorktreeFailure> =>
+export const commitOf = (git: Asking, base: string): Effect.Effect<string, WorktreeFailure> =>
   Effect.gen(function* () {
     if (isRevision(base)) {
-      for (const candidate of [`refs/heads/${base}`, base]) {
-        const commit = yield* commitAt(git, `${candidate}^{commit}`)
-        if (commit !== null && /^[0-9a-f]{40,64}$/.test(commit)) return commit
-      }
+      const [branch, any] = yield* commitsAt(git, [`refs/heads/${base}`, base])
+      const commit = branch ?? any
+      if (commit !== undefined) return commit
     }
-    const listed = yield* git.main.text([
-      "for-each-ref",
-      "--format=%(refname)",
-      "refs/heads",
-      "refs/remotes",
-      "refs/tags"
-    ])
-    const refs = listed.split("\n").filter((ref) => ref !== "")
+    const refs = [...(yield* refsOf(git.main, shared)).keys()]
     const ofRemotes = refs.filter(
       (ref) => ref.startsWith("refs/remotes/") && ref.split("/").slice(3).join("/") === base
     )
@@ -64,14 +57,14 @@ export const commitOf = (git: HostGit, base: string): Effect.Effect<string, Work
     if (headOf(git.layout)?.commit === null)
       return yield* new WorktreeRefused({
         kind: "no-commit",
-        detail: `${git.site.repository} has no commit yet, so there is nothing to begin from.`,
+        detail: `${git.repository} has no commit yet, so there is nothing to begin from.`,
         advice: "Commit something first: git commit --allow-empty -m start"
       })
     const names = refs.map((ref) => ref.split("/").slice(2).join("/"))
     const near = nearest(base, ofRemotes.length > 1 ? ofRemotes.map((ref) => ref.slice(13)) : names)
     return yield* new WorktreeRefused({
       kind: "no-such-base",
-      detail: `There is no branch, tag or commit ${JSON.stringify(base)} in ${git.site.repository}.`,
+      detail: `There is no branch, tag or commit ${JSON.stringify(base)} in ${git.repository}.`,
       advice:
         ofRemotes.length > 1
           ? `Several remotes have one: ${ofRemotes.map((ref) => ref.slice(13)).join(", ")}.`
@@ -80,6 +73,13 @@ export const commitOf = (git: HostGit, base: string): Effect.Effect<string, Work
             : `Did you mean ${near}?`
     })
   })
+
+/** The commits of revisions; undefined for what names none (git-cat-file(1), BATCH OUTPUT). */
+const commitsAt = (git: Asking, revisions: ReadonlyArray<string>) =>
+  Effect.map(
+    git.main.text(["cat-file", "--batch-check"], { input: revisions.map((one) => `${one}^{commit}\n`).join("") }),
+    (told) => told.split("\n").map((line) => /^([0-9a-f]{40,64}) commit \d+$/.exec(line)?.[1])
+  )
 
 /** The token in a branch's reflog: what made it says whose it is. */
 export const tokenOf = (site: Site): string => `nexus: made for ${site.workspace}`
@@ -94,8 +94,8 @@ export const isOurBranch = (git: HostGit): Effect.Effect<boolean, WorktreeFailur
     return told.trimEnd().split("\n").at(-1) === tokenOf(site)
   })
 
-/** Folder and branch must be free, or ours already. */
-export const refuseTaken = (git: HostGit) =>
+/** Folder and branch must be free, or ours already. `refs`: at least those beside the branch. */
+export const refuseTaken = (git: HostGit, refs: Refs) =>
   Effect.gen(function* () {
     const { site, layout } = git
     const holder = lstatSync(join(site.repository, ".worktree"), { throwIfNoEntry: false })
@@ -111,30 +111,19 @@ export const refuseTaken = (git: HostGit) =>
         detail: `${site.folder} is there already, and is not this workspace's.`,
         advice: "Move it away, or choose another name."
       })
-    if ((yield* commitAt(git, refOf(site))) !== null && !(yield* isOurBranch(git)))
+    if (refs.has(refOf(site)) && !(yield* isOurBranch(git)))
       return yield* new WorktreeRefused({
         kind: "branch-taken",
         detail: `The branch ${site.branch} is there already, and is not this workspace's.`,
         advice: `Choose another name, or rename it: git branch -m ${site.branch} NEW`
       })
-    const inTheWay = yield* blocking(git, site.branch)
+    const inTheWay = blocking(refs, site.branch)
     if (inTheWay !== undefined)
       return yield* new WorktreeRefused({
         kind: "branch-taken",
         detail: `There is a branch ${inTheWay}, so there can be none ${site.branch}.`,
         advice: `Rename it: git branch -m ${inTheWay} NEW`
       })
-  })
-
-/** git keeps branches as paths: neither what leads to one nor what would be below it can be there. */
-export const blocking = (git: HostGit, branch: string): Effect.Effect<string | undefined, WorktreeFailure> =>
-  Effect.gen(function* () {
-    const parts = branch.split("/")
-    for (const name of parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/")))
-      if ((yield* commitAt(git, `refs/heads/${name}`)) !== null) return name
-    const below = yield* git.main.text(["for-each-ref", "--format=%(refname)", `refs/heads/${branch}`])
-    const refs = below.split("\n").map((ref) => ref.slice("refs/heads/".length))
-    return refs.find((name) => name !== "" && name !== branch)
   })
 
 const isThere = (path: string): boolean => existsSync(path) || lstatSync(path, { throwIfNoEntry: false }) !== undefined

@@ -21,7 +21,9 @@ import type { Mount } from "../../../app/ports/Backend.ts"
 import { GitFailed } from "../../../app/ports/Repositories.ts"
 import type { Site, WorktreeFailure } from "../../../app/ports/Worktrees.ts"
 import { read } from "../Layout.ts"
-import { attempt, commitAt, type HostGit, indexOf, refOf } from "./HostGit.ts"
+import { configured } from "./Configuration.ts"
+import { attempt, type HostGit, indexOf, refOf } from "./HostGit.ts"
+import type { Refs } from "./Refs.ts"
 import { packAside, packsOf } from "./Pack.ts"
 import { removeTree } from "./RemoveTree.ts"
 
@@ -68,24 +70,14 @@ export const keepRecord = (git: string, record: PrivateRecord): void => {
 
 export const isPrivateThere = (site: Site): boolean => site.gitDirectory !== undefined && existsSync(site.gitDirectory)
 
-/** It has its name when it is complete. */
-export const makePrivate = (git: HostGit, admin: string): Effect.Effect<void, WorktreeFailure> =>
+/** It has its name when it is complete. `refs`: those that it may see, and the workspace's own branch. */
+export const makePrivate = (git: HostGit, admin: string, refs: Refs): Effect.Effect<void, WorktreeFailure> =>
   Effect.gen(function* () {
     const { site, layout } = git
     const { gitDirectory } = site
     if (gitDirectory === undefined) return
-    const commit = yield* commitAt(git, refOf(site))
-    const refs = yield* git.main.text([
-      "for-each-ref",
-      "--format=%(objectname) %(refname)",
-      // Of one that is apart, those whose objects it has.
-      ...(site.isApart === true && commit !== null ? [`--merged=${commit}`] : []),
-      "refs/heads",
-      "refs/remotes",
-      "refs/tags"
-    ])
-    const config = yield* configOf(git)
-    const packs = site.isApart === true && commit !== null ? [yield* packAside(git, gitDirectory, [commit])] : []
+    const commit = refs.get(refOf(site)) ?? null
+    const own = site.isApart === true && commit !== null ? yield* ownObjects(git, gitDirectory, commit) : undefined
     yield* attempt(site, "worktree add", () => {
       const stores = storesOf(join(layout.commonDir, "objects"))
       const { pointer, empty } = pathsOf(gitDirectory)
@@ -95,58 +87,59 @@ export const makePrivate = (git: HostGit, admin: string): Effect.Effect<void, Wo
         mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
       const put = (name: string, content: string): void => writeFileSync(join(folder, name), content, { mode: 0o600 })
       put("HEAD", `ref: ${refOf(site)}\n`)
-      put("config", config)
-      if (site.isApart !== true)
+      put("config", configOf(git))
+      if (own === undefined)
         put("objects/info/alternates", stores.map((_, index) => `${objectsInside(index)}\n`).join(""))
-      for (const { name, files } of packs)
-        for (const [end, file] of files) renameSync(file, join(folder, `objects/pack/${name}.${end}`))
+      for (const [end, file] of own?.pack.files ?? [])
+        renameSync(file, join(folder, `objects/pack/${own?.pack.name}.${end}`))
       put("info/exclude", read(join(layout.commonDir, "info/exclude")) ?? "")
-      put(
-        "packed-refs",
-        refs
-          .split("\n")
-          .filter((line) => line !== "" && !isOfWorkspaces(line))
-          .map((line) => `${line}\n`)
-          .join("")
-      )
+      const isSeen = (ref: string) => !isOfWorkspaces(ref) && own?.refs.has(ref) !== false
+      put("packed-refs", [...refs].flatMap(([ref, object]) => (isSeen(ref) ? [`${object} ${ref}\n`] : [])).join(""))
       if (commit !== null) put(`refs/heads/${site.branch}`, `${commit}\n`)
       if (existsSync(join(layout.commonDir, "shallow")))
         copyFileSync(join(layout.commonDir, "shallow"), join(folder, "shallow"))
       if (existsSync(indexOf(admin))) copyFileSync(indexOf(admin), join(folder, "index"))
       writeFileSync(pointer, `gitdir: ${gitInside}\n`, { mode: 0o600 })
       writeFileSync(empty, "", { mode: 0o600 })
-      keepRecord(gitDirectory, { stores, exchanged: commit, packs: packs.map(({ name }) => name) })
+      keepRecord(gitDirectory, { stores, exchanged: commit, packs: own === undefined ? [] : [own.pack.name] })
       renameSync(folder, gitDirectory)
     })
   })
 
+/** Of one that borrows nothing: a pack of what a commit needs, and the refs to which that is enough. */
+const ownObjects = (git: HostGit, gitDirectory: string, commit: string) =>
+  Effect.gen(function* () {
+    const pack = yield* packAside(git, gitDirectory, [commit])
+    const among = ["refs/heads", "refs/remotes", "refs/tags"]
+    const listed = yield* git.main.text(["for-each-ref", "--format=%(refname)", `--merged=${commit}`, ...among])
+    return { pack, refs: new Set(listed.split("\n")) }
+  })
+
 /** A workspace sees no other one's branch. */
-const isOfWorkspaces = (line: string): boolean => line.split(" ")[1]?.startsWith("refs/heads/nexus/") === true
+const isOfWorkspaces = (ref: string): boolean => ref.startsWith("refs/heads/nexus/")
 
 /** What a commit needs; nothing of what the user's configuration may name besides. */
-const configOf = (git: HostGit): Effect.Effect<string, WorktreeFailure> =>
-  Effect.gen(function* () {
-    const of = (key: string) =>
-      Effect.map(git.main.text(["config", "--get", key], { codes: [0, 1] }), (value) => value.trimEnd())
-    const format = yield* of("extensions.objectFormat")
-    const [name, email, url] = [yield* of("user.name"), yield* of("user.email"), yield* of("remote.origin.url")]
-    const fileMode = (yield* of("core.fileMode")) || "true"
-    const hasFormat = format !== "" && format !== "sha1"
-    return [
-      "[core]",
-      `\trepositoryformatversion = ${hasFormat ? 1 : 0}`,
-      `\tfilemode = ${fileMode === "false" ? "false" : "true"}`,
-      "\tbare = false",
-      "\tlogallrefupdates = true",
-      ...(hasFormat ? ["[extensions]", `\tobjectFormat = ${quoted(format)}`] : []),
-      ...(name === "" && email === "" ? [] : ["[user]"]),
-      ...(name === "" ? [] : [`\tname = ${quoted(name)}`]),
-      ...(email === "" ? [] : [`\temail = ${quoted(email)}`]),
-      ...(url === "" ? [] : ['[remote "origin"]', `\turl = ${quoted(withoutSecrets(url))}`]),
-      ...(url === "" ? [] : ["\tfetch = +refs/heads/*:refs/remotes/origin/*"]),
-      ""
-    ].join("\n")
-  })
+const configOf = ({ configuration }: HostGit): string => {
+  const of = (name: string) => configured(configuration, name).trimEnd()
+  const format = of("extensions.objectformat")
+  const [name, email, url] = [of("user.name"), of("user.email"), of("remote.origin.url")]
+  const fileMode = of("core.filemode") || "true"
+  const hasFormat = format !== "" && format !== "sha1"
+  return [
+    "[core]",
+    `\trepositoryformatversion = ${hasFormat ? 1 : 0}`,
+    `\tfilemode = ${fileMode === "false" ? "false" : "true"}`,
+    "\tbare = false",
+    "\tlogallrefupdates = true",
+    ...(hasFormat ? ["[extensions]", `\tobjectFormat = ${quoted(format)}`] : []),
+    ...(name === "" && email === "" ? [] : ["[user]"]),
+    ...(name === "" ? [] : [`\tname = ${quoted(name)}`]),
+    ...(email === "" ? [] : [`\temail = ${quoted(email)}`]),
+    ...(url === "" ? [] : ['[remote "origin"]', `\turl = ${quoted(withoutSecrets(url))}`]),
+    ...(url === "" ? [] : ["\tfetch = +refs/heads/*:refs/remotes/origin/*"]),
+    ""
+  ].join("\n")
+}
 
 /** git-config(1), SYNTAX. */
 const quoted = (value: string): string =>

@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import { type Site, type WorktreeFailure, WorktreeRefused } from "../../../app/ports/Worktrees.ts"
 import { commitAt, hostGit, refOf } from "./HostGit.ts"
 import { headIn, looking, refIn, writeRef } from "./Inside.ts"
-import { blocking } from "./Plan.ts"
 import { isPrivateThere } from "./Private.ts"
+import { besides, blocking, refsOf } from "./Refs.ts"
 import { within } from "./Untrusted.ts"
 
 export const promote = (site: Site, branch: string): Effect.Effect<void, WorktreeFailure> =>
@@ -24,7 +24,7 @@ export const promote = (site: Site, branch: string): Effect.Effect<void, Worktre
       if (commit === null) return yield* taken(`There is no branch ${site.branch}.`, "Repair the workspace first.")
       if ((yield* commitAt(git, `refs/heads/${branch}`)) !== null)
         return yield* taken(`There is a branch ${branch} already.`)
-      const inTheWay = yield* blocking(git, branch)
+      const inTheWay = blocking(yield* refsOf(git.main, besides(branch)), branch)
       if (inTheWay !== undefined) return yield* taken(`There is a branch ${inTheWay}, so there can be none ${branch}.`)
     }
     if (isPrivateThere(site)) {
