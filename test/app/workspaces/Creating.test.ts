@@ -49,7 +49,8 @@ describe("a new workspace", () => {
       )
     )
     const ports = made.flatMap((one) => one.ports.map(({ hostPort }) => hostPort))
-    expect(ports.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, index) => range.first + index))
+    expect(new Set(ports).size).toBe(10)
+    expect(Math.min(...ports)).toBeGreaterThanOrEqual(range.first)
     await at.onlyTheLiving()
   })
 

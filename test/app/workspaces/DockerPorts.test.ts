@@ -1,5 +1,5 @@
 /** Ports of this machine that somebody else holds, on a real engine. */
-import { execFileSync, spawn } from "node:child_process"
+import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { type AddressInfo, createServer } from "node:net"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -46,10 +46,14 @@ const services = (...names: ReadonlyArray<string>): Spec["services"] =>
   names.map((name, index) => ({ name, port: 3000 + index, protocol: "tcp" }))
 const moves = async () => (await here.events()).filter(({ type }) => type === "WorkspacePortMoved").length
 
+// Whatever else runs on this machine may hold a port before we do: then it is held all the same.
+
 /** Holds a port as a program would. */
 const listen = async (port: number): Promise<() => void> => {
   const server = createServer().listen(port, "127.0.0.1")
-  await once(server, "listening")
+  await once(server, "listening").catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== "EADDRINUSE") throw cause
+  })
   const close = () => server.close()
   closing.push(close)
   return close
@@ -64,14 +68,16 @@ const connectFrom = async (port: number): Promise<void> => {
     PeerAddr => "127.0.0.1", PeerPort => ${to}) or die "$@"; $| = 1; print "connected\\n"; sleep 600`
   const child = spawn("perl", ["-e", script], { stdio: ["ignore", "pipe", "inherit"] })
   closing.push(() => child.kill("SIGKILL") && server.close())
-  await once(child.stdout, "data")
+  await Promise.race([once(child.stdout, "data"), once(child, "exit")])
 }
 
 /** Holds a port by somebody else's container. */
 const contain = (port: number): void => {
   const publish = ["--publish", `0.0.0.0:${port}:80`]
-  const id = docker("run", "--detach", "--init", "--rm", ...publish, "--entrypoint", "sleep", "nexus-base:1", "600")
+  const id = docker("create", "--init", "--rm", ...publish, "--entrypoint", "sleep", "nexus-base:1", "600")
   closing.push(() => docker("rm", "--force", id))
+  const { status, stderr } = spawnSync("docker", ["start", id], { encoding: "utf8" })
+  if (status !== 0) expect(stderr).toMatch(/port is already allocated|address already in use/)
 }
 
 describe("a port that somebody else holds", () => {
