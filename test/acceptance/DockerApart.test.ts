@@ -57,7 +57,7 @@ const arrived = async (path: string, content: string): Promise<void> => {
 
 describe("a workspace on another machine", { timeout: 180_000 }, () => {
   it("has files of its own without being asked, and the same as here", async () => {
-    expect(await ok("show", "far")).toMatchObject({ backend: "docker", sync: { ignore: [] } })
+    expect(await ok("show", "far")).toMatchObject({ backend: `docker@${env.DOCKER_HOST}`, sync: { ignore: [] } })
     writeFileSync(join(folder, "file.txt"), "second\n")
     const ran = await workspace(
       "exec",
@@ -112,6 +112,13 @@ describe("a workspace on another machine", { timeout: 180_000 }, () => {
     expect(ran).toMatchObject({ exit: 0 })
     const { items } = json(await world.nexus(["sessions", "--json"], { cwd: project }))
     expect(items).toMatchObject([{ session: "abc", agent: "claude" }])
+  })
+
+  it("stays where it was made, whatever DOCKER_HOST is later", async () => {
+    const ran = await world.nexus(["workspace", "exec", "far", "--", "cat", "file.txt"], { cwd: project })
+    expect(ran).toMatchObject({ exit: 0, stdout: "second\n" })
+    const repaired = await world.nexus(["workspace", "repair", "far", "--dry-run", "--json"], { cwd: project })
+    expect(json(repaired).items).toEqual([])
   })
 
   it("says what is wrong: a sync that stands still, options that need each other", async () => {

@@ -9,7 +9,7 @@ import { prepare } from "./compose/Prepare.ts"
 import { candidates, type Tool, toolWords } from "./compose/Tool.ts"
 import { find, type Found, instanceOf, listed, need } from "./Containers.ts"
 import { create } from "./Create.ts"
-import { connect } from "./Engine.ts"
+import { connect, isOtherMachine } from "./Engine.ts"
 import { backend, type failureOf } from "./EngineFailure.ts"
 import { keepEnvironment } from "./EnvironmentDelta.ts"
 import { execute } from "./Execute.ts"
@@ -32,18 +32,36 @@ export interface ComposeOptions {
 /** Milliseconds: some databases take minutes to make their files. */
 const patience = 3 * 60_000
 
-/** `log`: the id of the log whose workspaces these are. Nothing is loaded or asked before the first operation. */
-export const dockerBackend = (log: string, options?: Docker.DockerOptions, compose: ComposeOptions = {}): Backend => {
-  const engine = connect(options)
+/** Of an engine on another machine, the backend's name has its address: `docker@ssh://me@big-machine`. */
+const nameAt = (host: string): string => `${backend}@${host}`
+
+/** Whatever DOCKER_HOST says now: `docker` is this machine's then. Undefined for what is no such name. */
+export const dockerBackendNamed = (log: string, name: string): Backend | undefined => {
+  if (name === backend) return dockerBackend(log, undefined, {}, "")
+  const host = name.startsWith(nameAt("")) ? name.slice(nameAt("").length) : ""
+  return isOtherMachine(host) ? dockerBackend(log, undefined, {}, host) : undefined
+}
+
+/**
+ * `log`: the id of the log whose workspaces these are. `host`: as DOCKER_HOST has it, which it is unless given. Nothing is loaded or
+ * asked before the first operation.
+ */
+export const dockerBackend = (
+  log: string,
+  options?: Docker.DockerOptions,
+  compose: ComposeOptions = {},
+  host?: string
+): Backend => {
+  const engine = connect(options, host)
   const raising = { among: compose.tools ?? candidates, patience: compose.patience ?? patience }
   const having = <A>(
     workspace: WorkspaceId,
     action: (found: Found) => Effect.Effect<A, ReturnType<typeof failureOf>>
   ) => Effect.flatMap(need(engine, log, workspace), action)
   return {
-    name: backend,
+    name: engine.elsewhere === undefined ? backend : nameAt(engine.elsewhere),
     isolates: true,
-    isElsewhere: engine.isElsewhere,
+    isElsewhere: engine.elsewhere !== undefined,
     present: present(engine),
     probe: probe(engine),
     tools: toolWords(raising.among),

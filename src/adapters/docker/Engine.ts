@@ -12,8 +12,8 @@ const { Agent } = process.getBuiltinModule("node:http")
 export const limits = { ask: 10_000, change: 60_000, image: 30 * 60_000 } as const
 
 export interface Engine {
-  /** It is on another machine. */
-  readonly isElsewhere: boolean
+  /** Of one on another machine: its address, as DOCKER_HOST has it. */
+  readonly elsewhere?: string
   /**
    * One exchange. `operation` says what is tried, as an imperative. Fails when the engine does not answer within `limit`; the
    * signal ends what is still under way then.
@@ -38,8 +38,7 @@ export const asking = <A extends object>(
  * A connection for each exchange, which costs next to nothing on this machine: one that was kept may have been closed by the engine
  * just when it is used again. Over TLS the library knows better.
  */
-const fresh = (): Docker.DockerOptions => {
-  const host = process.env["DOCKER_HOST"] ?? ""
+const fresh = (host: string): Docker.DockerOptions => {
   const ssh = sshArguments(host)
   if (ssh !== undefined) return { protocol: "http", host: "", socketPath: "ssh", agent: sshAgent(ssh) } as object
   return /^(?:https|ssh):/.test(host) || (process.env["DOCKER_TLS_VERIFY"] ?? "") !== ""
@@ -47,17 +46,17 @@ const fresh = (): Docker.DockerOptions => {
     : ({ agent: new Agent({ keepAlive: false }) } as object)
 }
 
-/** Which engine: DOCKER_HOST's, or this machine's. */
-export const connect = (options?: Docker.DockerOptions): Engine => {
+/** `host`: as DOCKER_HOST has it, which it is unless given; empty for the usual socket of this machine. */
+export const connect = (options?: Docker.DockerOptions, host = process.env["DOCKER_HOST"] ?? ""): Engine => {
   let connection: Promise<Docker> | undefined
   const docker = () =>
     (connection ??= import("dockerode").then(({ default: Docker }) => {
       // That a library calls what Node will not have for ever is not the user's to read.
       process.noDeprecation = true
-      return new Docker({ ...fresh(), ...options })
+      return asEnvironment(host, () => new Docker({ ...fresh(host), ...options }))
     }))
   return {
-    isElsewhere: options === undefined && isOtherMachine(process.env["DOCKER_HOST"] ?? ""),
+    ...(options === undefined && isOtherMachine(host) ? { elsewhere: host } : {}),
     call: (operation, limit, exchange) =>
       Effect.tryPromise({
         try: async (signal) => exchange(await docker(), signal),
@@ -71,4 +70,19 @@ export const isOtherMachine = (host: string): boolean => {
   if (!/^(?:tcp|http|https|ssh):\/\//.test(host) || !URL.canParse(host)) return false
   const { hostname } = new URL(host.replace(/^(?:tcp|ssh):/, "http:"))
   return host.startsWith("ssh:") || !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
+}
+
+/** The library takes an address, and what goes with it for TLS, from the environment alone. */
+const asEnvironment = <A>(host: string, make: () => A): A => {
+  const before = process.env["DOCKER_HOST"]
+  const set = (value: string | undefined) => {
+    if (value === undefined || value === "") delete process.env["DOCKER_HOST"]
+    else process.env["DOCKER_HOST"] = value
+  }
+  try {
+    set(host)
+    return make()
+  } finally {
+    set(before)
+  }
 }

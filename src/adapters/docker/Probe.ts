@@ -39,7 +39,7 @@ export const probe = (
   engine: Engine
 ): Effect.Effect<{ readonly version: string; readonly notes: ReadonlyArray<string> }, BackendUnavailable> =>
   Effect.gen(function* () {
-    const info = yield* engine.call("answer", engine.isElsewhere ? far : near, (docker, abortSignal) =>
+    const info = yield* engine.call("answer", engine.elsewhere === undefined ? near : far, (docker, abortSignal) =>
       // Its declaration lacks the options.
       (docker.info as (options: { readonly abortSignal: AbortSignal }) => Promise<Info>).call(docker, { abortSignal })
     )

@@ -13,7 +13,7 @@ const user = "nexus"
 export const route = (engine: Engine, found: Found): Effect.Effect<Access, BackendFailure> =>
   Effect.gen(function* () {
     // A port of another machine's is none of this one's.
-    const published = engine.isElsewhere ? undefined : found.ports.find(({ service }) => service === "ssh")
+    const published = engine.elsewhere === undefined ? found.ports.find(({ service }) => service === "ssh") : undefined
     // A port leads there whether or not it is started first; without one, something has to run there.
     if (found.state !== "running" && (found.state !== "stopped" || published === undefined))
       return { kind: "none", reason: `The workspace is ${found.state}.` } as const
@@ -31,7 +31,20 @@ export const route = (engine: Engine, found: Found): Effect.Effect<Access, Backe
         "It has no published port for SSH, and the program docker, which could reach it without, is not installed."
       return { kind: "none", reason } as const
     }
-    const command = [client, "exec", "-i", "-u", "0:0", found.id, server, "-i", "-f", "/.nexus/sshd_config"] as const
+    const at = engine.elsewhere === undefined ? [] : ["--host", engine.elsewhere]
+    const command = [
+      client,
+      ...at,
+      "exec",
+      "-i",
+      "-u",
+      "0:0",
+      found.id,
+      server,
+      "-i",
+      "-f",
+      "/.nexus/sshd_config"
+    ] as const
     return { kind: "command", command, user } as const
   })
 

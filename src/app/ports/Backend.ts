@@ -294,4 +294,11 @@ export interface Backend {
 }
 
 /** Those that this Nexus has, by name. */
-export class Backends extends Context.Tag("nexus/app/Backends")<Backends, { readonly all: ReadonlyArray<Backend> }>() {}
+export class Backends extends Context.Tag("nexus/app/Backends")<
+  Backends,
+  {
+    readonly all: ReadonlyArray<Backend>
+    /** One that is known by its name alone, such as another machine's that a workspace was made on. */
+    readonly named?: (name: string) => Backend | undefined
+  }
+>() {}

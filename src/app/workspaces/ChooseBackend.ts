@@ -6,8 +6,8 @@ import type { Say } from "./StartWithPorts.ts"
 
 export const chooseBackend = (name: string | undefined, say: Say) =>
   Effect.gen(function* () {
-    if (name !== undefined) return yield* backendNamed(name)
     const { all } = yield* Backends
+    if (name !== undefined) return all.find((one) => one.name.startsWith(`${name}@`)) ?? (yield* backendNamed(name))
     for (const backend of all.filter(({ isolates }) => isolates)) {
       const found = yield* Effect.either(backend.present)
       if (found._tag === "Right") return backend

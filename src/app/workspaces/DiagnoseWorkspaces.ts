@@ -17,10 +17,12 @@ const littleSpace = 2 * 1024 ** 3
 export const diagnoseWorkspaces = Effect.gen(function* () {
   const { database } = yield* EventLog
   const { home, person } = yield* Nexus
-  const { all } = yield* Backends
+  const { all, named } = yield* Backends
   const workspaces = Rows.list(database)
+  const others = new Set(workspaces.map(({ workspace }) => workspace.spec.backend))
+  for (const { name } of all) others.delete(name)
   const found: Array<Diagnosis> = []
-  for (const backend of all) {
+  for (const backend of [...all, ...[...others].flatMap((name) => named?.(name) ?? [])]) {
     const probed = yield* Effect.either(backend.probe)
     const users = workspaces.filter(({ workspace }) => workspace.spec.backend === backend.name).length
     const check = `backend ${backend.name}`

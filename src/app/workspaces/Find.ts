@@ -79,8 +79,8 @@ export const checkName = (text: string): Either.Either<WorkspaceName, WorkspaceR
 
 /** Fails with BackendUnavailable for a name that none has. */
 export const backendNamed = (name: string): Effect.Effect<Backend, BackendUnavailable, Backends> =>
-  Effect.flatMap(Backends, ({ all }) => {
-    const backend = all.find((one) => one.name === name)
+  Effect.flatMap(Backends, ({ all, named }) => {
+    const backend = all.find((one) => one.name === name) ?? named?.(name)
     return backend === undefined
       ? new BackendUnavailable({
           backend: name,

@@ -1,7 +1,7 @@
 /** What workspaces stand on, put together. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { dockerBackend } from "../../adapters/docker/DockerBackend.ts"
+import { dockerBackend, dockerBackendNamed } from "../../adapters/docker/DockerBackend.ts"
 import * as GitSourcesLive from "../../adapters/git/templates/GitSourcesLive.ts"
 import * as GitWorktrees from "../../adapters/git/GitWorktrees.ts"
 import * as ProcessBackend from "../../adapters/process/ProcessBackend.ts"
@@ -23,7 +23,10 @@ export const layer = (home: Home): Layer.Layer<Workspaces, never, EventLog> =>
   Layer.mergeAll(
     Layer.effect(
       Backends,
-      Effect.map(EventLog, ({ device }) => ({ all: [dockerBackend(device), ProcessBackend.make(home.workspaces)] }))
+      Effect.map(EventLog, ({ device }) => ({
+        all: [dockerBackend(device), ProcessBackend.make(home.workspaces)],
+        named: (name) => dockerBackendNamed(device, name)
+      }))
     ),
     GitWorktrees.layer,
     GitSourcesLive.layer,
