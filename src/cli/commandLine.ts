@@ -17,7 +17,7 @@ import type { Output } from "./Output.ts"
 import { print } from "./print.ts"
 import { run } from "./run.ts"
 import { takeGlobals } from "./takeGlobals.ts"
-import { usageFailure } from "./usageFailure.ts"
+import { usageFailure, type Vocabulary } from "./usageFailure.ts"
 import { version } from "./version.ts"
 
 /** The library prints what is wrong with a command line by itself; `main` does that once, for all failures alike. */
@@ -25,14 +25,20 @@ const plain = !process.stdout.isTTY || process.env["NO_COLOR"] !== undefined
 const quiet: Console.Console = {
   ...Context.get(DefaultServices.liveServices, Console.Console),
   log: (text: unknown) =>
-    Effect.sync(() => print(1, `${plain ? stripVTControlCharacters(String(text)) : String(text)}\n`)),
+    Effect.sync(() => {
+      const shown = onceNamed(String(text))
+      print(1, `${plain ? stripVTControlCharacters(shown) : shown}\n`)
+    }),
   error: () => Effect.void
 }
 
-/** `vocabulary`: every command and option that there is, for guesses at what was meant. */
+/** In its help, the library names the first word of a command with three or more twice. */
+export const onceNamed = (help: string): string => help.replaceAll(/(?<=- .*?)\b([a-z]+) \1\b(?= [a-z])/g, "$1")
+
+/** `vocabulary`: for guesses at what was meant. */
 export const commandLine = <E, A>(
   tree: Command.Command<"nexus", Output | Invocation | Terminal.Terminal, E, A>,
-  vocabulary: () => ReadonlyArray<string> | Promise<ReadonlyArray<string>>
+  vocabulary: Vocabulary
 ) => {
   const parse = Command.run(tree, { name: "Nexus", version })
   return (args: ReadonlyArray<string>): Promise<void> => {

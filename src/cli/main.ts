@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import { backupCommand, restoreCommand } from "./backup.ts"
 import { boulderCommand } from "./boulder/boulder.ts"
 import { inboxCommand } from "./boulder/inbox.ts"
-import { commandLine } from "./commandLine.ts"
+import { commandLine, onceNamed } from "./commandLine.ts"
 import { completionsCommand, completionsOf } from "./completions.ts"
 import { configCommand } from "./config/config.ts"
 import { demoCommand } from "./demo.ts"
@@ -22,6 +22,7 @@ import { sessionCommand, sessionsCommand } from "./sessions.ts"
 import { doctorCommand, statusCommand } from "./status.ts"
 import { taskCommand } from "./task/task.ts"
 import { traceCommand } from "./trace/trace.ts"
+import type { Vocabulary } from "./usageFailure.ts"
 import { verifyCommand } from "./verify.ts"
 import { watchCommand } from "./watch.ts"
 import { workspaceCommand } from "./workspace/workspace.ts"
@@ -62,12 +63,13 @@ const nexus = tree(
   completionsCommand((shell) => completionsOf(tree(completionsCommand(() => Effect.succeed([]))), shell))
 )
 
-/** Every command and option, as the help has them. */
-export const vocabulary = (): ReadonlyArray<string> => {
-  const help = stripVTControlCharacters(HelpDoc.toAnsiText(Command.getHelp(nexus, CliConfig.defaultConfig)))
-  return [...new Set(help.match(/--[a-z][a-z-]*|(?<=- )[a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)*/g))].flatMap((word) =>
-    word.startsWith("--") ? [word] : word.split(" ")
-  )
+/** Every command by the words that call it, with its options, as the help has them. */
+export const vocabulary: Vocabulary = () => {
+  const help = onceNamed(stripVTControlCharacters(HelpDoc.toAnsiText(Command.getHelp(nexus, CliConfig.defaultConfig))))
+  return help.split("\n").flatMap((line) => {
+    const [, path] = /^\s*- ([a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)*)(?= |$)/.exec(line) ?? []
+    return path === undefined ? [] : [{ path: path.split(" "), options: line.match(/--[a-z][a-z-]*/g) ?? [] }]
+  })
 }
 
 export const main = commandLine(nexus, vocabulary)

@@ -113,6 +113,8 @@ const mistakes: ReadonlyArray<Mistake> = [
   [["session", "shw", "x"], 2, ["shw", "Did you mean show?"]],
   [["projections", "rebild"], 2, ["rebild", "Did you mean rebuild?"]],
   [["events", "--lmit", "3"], 2, ["--lmit", "Did you mean --limit?"]],
+  [["workspace", "list", "--al"], 2, ["--al", "Did you mean --all?"]],
+  [["workspace", "sync", "statsu", "x"], 2, ["statsu", "Did you mean status?", "See: nexus workspace sync --help"]],
   [["init", "--shard"], 2, ["--shard", "Did you mean --shared?"]],
   [["init", "--agent", "clade"], 2, ['"clade"', "Did you mean claude?"]],
   [["events", "--type", "FileEdit"], 2, ['"FileEdit"', "Did you mean FileEdited?"]],
