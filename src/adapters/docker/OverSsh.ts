@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process"
 import type { Agent } from "node:http"
 import type { Socket } from "node:net"
-import { Duplex, PassThrough } from "node:stream"
+import { Duplex } from "node:stream"
 
 const { Agent: HttpAgent } = process.getBuiltinModule("node:http")
 
@@ -25,32 +25,37 @@ export const sshArguments = (host: string): ReadonlyArray<string> | undefined =>
 }
 
 /** One ssh for each connection. What it says when it fails is the connection's error. */
-export const sshAgent = (args: ReadonlyArray<string>): Agent => {
-  const agent = new HttpAgent({ keepAlive: true, maxFreeSockets: 2 })
-  const connect = () => {
-    const ssh = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] })
-    // It ends when ssh has, and has said why.
-    const readable = ssh.stdout.pipe(new PassThrough(), { end: false })
-    const connection = Duplex.from({ readable, writable: ssh.stdin })
-    let said = ""
-    ssh.stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString("utf8")}`.slice(-1000)))
-    ssh.once("error", (cause) => connection.destroy(cause))
-    ssh.once("close", (code) => {
-      if (code === 0) readable.end()
-      else connection.destroy(new Error(said.trim() || `ssh ended with ${code}`))
-    })
+export const sshAgent = (args: ReadonlyArray<string>): Agent =>
+  Object.assign(new HttpAgent({ keepAlive: true, maxFreeSockets: 2 }), { createConnection: () => connect(args) })
+
+const connect = (args: ReadonlyArray<string>): Duplex => {
+  const ssh = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] })
+  const connection = new Duplex({
+    read: () => void ssh.stdout.resume(),
     // A program that ends takes its end of the pipe with it: what it said tells more than that.
-    ssh.stdin.on("error", () => undefined)
-    connection.once("close", () => ssh.kill())
-    const parts = [ssh, ssh.stdin as Socket, ssh.stdout as Socket, ssh.stderr as Socket]
-    // One that is kept for the next exchange keeps no process.
-    return Object.assign(connection, {
-      ref: () => (parts.forEach((part) => part.ref()), connection),
-      unref: () => (parts.forEach((part) => part.unref()), connection),
-      setKeepAlive: () => connection,
-      setNoDelay: () => connection,
-      setTimeout: () => connection
-    })
-  }
-  return Object.assign(agent, { createConnection: connect })
+    write: (chunk: Buffer, _, done) => void ssh.stdin.write(chunk, () => done()),
+    final: (done) => void ssh.stdin.end(() => done()),
+    destroy: (cause, done) => {
+      ssh.kill()
+      done(cause)
+    }
+  })
+  let said = ""
+  ssh.stdin.on("error", () => undefined)
+  ssh.stdout.on("data", (chunk: Buffer) => void (connection.push(chunk) || ssh.stdout.pause()))
+  ssh.stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString("utf8")}`.slice(-1000)))
+  ssh.once("error", (cause) => connection.destroy(cause))
+  ssh.once("close", (code) => {
+    if (code === 0) connection.push(null)
+    else connection.destroy(new Error(said.trim() || `ssh ended with ${code}`))
+  })
+  const parts = [ssh, ssh.stdin as Socket, ssh.stdout as Socket, ssh.stderr as Socket]
+  // One that is kept for the next exchange keeps no process.
+  return Object.assign(connection, {
+    ref: () => (parts.forEach((part) => part.ref()), connection),
+    unref: () => (parts.forEach((part) => part.unref()), connection),
+    setKeepAlive: () => connection,
+    setNoDelay: () => connection,
+    setTimeout: () => connection
+  })
 }
