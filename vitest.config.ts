@@ -18,6 +18,6 @@ export default defineConfig({
     maxWorkers: 2,
     // A skipped test is a failure where everything must run.
     ...(isCi ? { allowOnly: false } : {}),
-    globalSetup: ["test/support/globalSetup.ts", "test/support/provisionEngine.ts", "test/support/quickFolder.ts"]
+    globalSetup: ["test/support/globalSetup.ts", "test/support/provisionEngine.ts"]
   }
 })

@@ -1,5 +1,5 @@
 /** What users type, and mistype: options, help, errors, completions. */
-import { existsSync, readdirSync, statSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { json, newWorld, put, type Ran, type World } from "../support/cli.ts"
@@ -65,15 +65,6 @@ describe("--version and --help", () => {
   it("explain nexus hook, and never take --help for a payload", async () => {
     expect(await nexus("hook", "--help")).toMatchObject({ exit: 0, stderr: "", stdout: /nexus hook AGENT/ })
     expect(json(await nexus("status", "--json")).spool.rejected).toBe(0)
-  })
-})
-
-describe("compiled code", () => {
-  it("is kept in the user's own cache folder, which others can't write to", async () => {
-    expect(await world.nexus(["sessions"], { env: { NODE_COMPILE_CACHE: undefined } })).toMatchObject({ exit: 0 })
-    const compiled = join(world.user, "cache/nexus/compiled")
-    expect(readdirSync(compiled)).not.toEqual([])
-    expect(statSync(compiled).mode & 0o777).toBe(0o700)
   })
 })
 

@@ -54,8 +54,7 @@ export const placeAt = (top: string, cwd: string, home: string, name = "Ada"): P
     GIT_SEQUENCE_EDITOR: "true"
   }
   const run = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}, input = "") => {
-    // Maintenance finds nothing to do in so little, and would be one more process a commit.
-    const ran = spawnSync("git", ["-c", "protocol.file.allow=always", "-c", "maintenance.auto=false", ...args], {
+    const ran = spawnSync("git", ["-c", "protocol.file.allow=always", ...args], {
       cwd,
       input,
       encoding: "utf8",

@@ -59,8 +59,6 @@ export const newWorld = ({ home: homeName = "nexus-home" } = {}): World => {
     XDG_DATA_HOME: join(user, "data"),
     XDG_CACHE_HOME: join(user, "cache"),
     GIT_CONFIG_NOSYSTEM: "1",
-    // Not the user's own: the program would compile its code again for every world.
-    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
     // A process that stays behind for a while is only for tests that are about it.
     NEXUS_WORKSPACE_KEEPER: "false"
   }
@@ -109,9 +107,7 @@ const withoutAgents = (path: string): string => {
     .join(":")
 }
 
-// Where so little is, there is nothing to maintain: git would start one more process to see that, after each commit.
-const settings = ["user.name=test", "user.email=test@localhost", "commit.gpgsign=false", "maintenance.auto=false"]
-const nobody = settings.flatMap((setting) => ["-c", setting])
+const nobody = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"]
 
 const signals: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGPIPE: 13, SIGTERM: 15 }
 
