@@ -124,6 +124,17 @@ describe("what there is of a workspace", () => {
     expect(existsSync(aside ?? "")).toBe(true)
   })
 
+  it("is gone when nothing but another's .git file is left of it, which is nobody's work", async () => {
+    using at = project()
+    at.commit({ a: "1" })
+    const site = await at.make()
+    rmSync(site.folder, { recursive: true })
+    mkdirSync(site.folder)
+    writeFileSync(join(site.folder, ".git"), "gitdir: /nowhere\n")
+    expect(await run(worktrees.remove(site, { branch: true, work: "aside" }))).toEqual({ aside: null })
+    expect(existsSync(site.folder) || existsSync(`${site.folder}.aside-1`)).toBe(false)
+  })
+
   it("cannot be mended without a branch or a commit to make it at", async () => {
     using at = project()
     at.commit({ a: "1" })
