@@ -35,7 +35,7 @@ export const execute = (name: string, asked: Asked, say: Say) =>
     const { cwd, timeout, stdin, command, detach } = asked
     const variables = { ...(yield* variablesOf(workspace)), ...asked.variables }
     // What runs inside sees what is out here, and the other way round afterwards.
-    yield* bringIfPossible(workspace, backend, say)
+    const together = yield* bringIfPossible(workspace, backend, say)
     const started = performance.now()
     const unread = Effect.map(
       Effect.promise(() => Promise.race([stdout.gone, stderr.gone])),
@@ -53,7 +53,8 @@ export const execute = (name: string, asked: Asked, say: Say) =>
     })
     // As on this machine: a program whose output nobody reads is ended when it prints more.
     const ended = yield* whileUsed(workspace, Effect.raceFirst(execution, unread))
-    if (!detach) yield* bringIfPossible(workspace, backend, say)
+    // What was told once is not told again.
+    if (!detach && together) yield* bringIfPossible(workspace, backend, say)
     yield* recordRan(
       workspace.id,
       "exec",

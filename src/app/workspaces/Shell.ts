@@ -25,7 +25,7 @@ export const shell = (name: string, { command, forwardAgent, agent, terminal }: 
     const workspace = yield* running(name, say)
     const backend = yield* backendNamed(workspace.spec.backend)
     const variables = yield* variablesOf(workspace)
-    yield* bringIfPossible(workspace, backend, say)
+    const together = yield* bringIfPossible(workspace, backend, say)
     const session =
       backend.here === undefined
         ? Effect.scoped(
@@ -44,7 +44,7 @@ export const shell = (name: string, { command, forwardAgent, agent, terminal }: 
           )
         : backend.here.shell(workspace.id, { command, variables })
     const ended = yield* whileUsed(workspace, session)
-    yield* bringIfPossible(workspace, backend, say)
+    if (together) yield* bringIfPossible(workspace, backend, say)
     yield* recordRan(workspace.id, "shell", command ?? ["shell"], ended)
     return ended
   })

@@ -21,6 +21,7 @@ const listCommand = Command.make("list", { name, ...globals }, (given) =>
       const output = yield* Output
       const { workspace, ports, others, companions, why } = yield* listPorts(given.name)
       const isProcess = workspace.spec.backend === "process"
+      const isAlone = workspace.spec.network === "none"
       const items = ports.map(({ heard, ...port }) => ({
         ...port,
         companion: port.companion ?? null,
@@ -29,7 +30,11 @@ const listCommand = Command.make("list", { name, ...globals }, (given) =>
       }))
       yield* output.result({ items, others, services: companions.map(companionView), why: why ?? null }, () => [
         ...(items.length === 0
-          ? [`No port leads into ${workspace.name}. Have one: nexus workspace port add ${workspace.name} web=3000`]
+          ? [
+              isAlone
+                ? `${workspace.name} was made without a network: no port leads into it.`
+                : `No port leads into ${workspace.name}. Have one: nexus workspace port add ${workspace.name} web=3000`
+            ]
           : table(
               ["SERVICE", "HERE", isProcess ? "LISTENS ON" : "INSIDE", "LISTENING"],
               ports.map(({ service, host, hostPort, port, protocol, companion, heard }) => [
@@ -46,7 +51,9 @@ const listCommand = Command.make("list", { name, ...globals }, (given) =>
         ...companions.map(companionLine),
         ...(isProcess
           ? others.map(({ port, protocol }) => `Also listening, on this machine: ${port}/${protocol}.`)
-          : otherLines(workspace.name, others)),
+          : isAlone
+            ? others.map(({ port, protocol }) => `Listening inside: ${port}/${protocol}.`)
+            : otherLines(workspace.name, others)),
         ...(why === undefined ? [] : [`What listens inside can't be told: ${why}${why.endsWith(".") ? "" : "."}`])
       ])
     })

@@ -1,10 +1,11 @@
 /** `nexus workspace sync watch`: keeps a workspace's files the same. Without the command line's machinery: it stays in memory. */
-import { existsSync, mkdirSync, statSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { backendNamed, find } from "../../app/workspaces/Find.ts"
+import { stateOf } from "../../app/workspaces/keep/Keeper.ts"
 import { durationOf } from "../../domain/Moment.ts"
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { Nexus } from "../../app/Nexus.ts"
@@ -117,8 +118,3 @@ const inLog = <A, E, R>(home: Home, body: Effect.Effect<A, E, R>) =>
     Effect.provide(layer(home)),
     Effect.provide(Live.live(home))
   )
-
-const stateOf = (file: string): string => {
-  const stat = statSync(file, { throwIfNoEntry: false })
-  return stat === undefined ? "" : `${stat.ino} ${stat.mtimeMs} ${stat.size}`
-}

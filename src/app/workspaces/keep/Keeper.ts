@@ -110,7 +110,8 @@ export const readKeeperNote = (home: Home): KeeperNote | undefined => {
   }
 }
 
-const stateOf = (file: string): string => {
+/** Changes when another file is in its place, or another version of it. */
+export const stateOf = (file: string): string => {
   const stat = statSync(file, { throwIfNoEntry: false })
   return stat === undefined ? "" : `${stat.ino} ${stat.mtimeMs} ${stat.size}`
 }

@@ -9,7 +9,7 @@ import { MemoryFailed, SyncBusy } from "../../ports/SyncMemory.ts"
 import { SyncParts } from "../../ports/SyncParts.ts"
 import { flush, withPatience } from "../../sync/Sync.ts"
 import { folderOf } from "../Order.ts"
-import { type Say } from "../StartWithPorts.ts"
+import type { Say } from "../StartWithPorts.ts"
 import { FilesApart, filesApart } from "./FilesApart.ts"
 import { memoryFile, type PairName } from "./Pairs.ts"
 import { endsOf, furnish, openSessions, type PairSession } from "./Sessions.ts"
@@ -90,11 +90,16 @@ const sum = <K extends string>(all: ReadonlyArray<Readonly<Record<K, number>>>, 
 const meantFile = (workspaces: string, workspace: Pick<Workspace, "id">): string =>
   join(folderOf(workspaces, workspace), "sync", "meant")
 
-/** As `bringTogether`; that it can't be done is told, and stands in the way of nothing. */
+/** As `bringTogether`; that it can't be done is told, and stands in the way of nothing. Answers whether it was. */
 export const bringIfPossible = (workspace: Workspace, backend: Backend, say: Say, flushing: Flushing = {}) =>
   bringTogether(workspace, backend, flushing).pipe(
-    Effect.asVoid,
-    Effect.catchTag("FilesApart", ({ message, hint }) => Effect.sync(() => say(`${message} ${hint}`)))
+    Effect.as(true),
+    Effect.catchTag("FilesApart", ({ message, hint }) =>
+      Effect.sync(() => {
+        say(`${message} ${hint}.`)
+        return false
+      })
+    )
   )
 
 /**
