@@ -3,6 +3,7 @@ import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { Writable } from "node:stream"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type { Workspace } from "../../../domain/workspace/Workspace.ts"
 import { Nexus } from "../../Nexus.ts"
 import type { Backend } from "../../ports/Backend.ts"
@@ -39,12 +40,24 @@ export const endsOf = (workspace: Workspace, backend: Backend) =>
     return { workspace, destination, pairs: yield* pairsOf(workspace, backend) } satisfies Ends
   })
 
+/** What is so until a server listens: nothing answers, or the engine's own end of the port hangs up. */
+const isPassing: ReadonlySet<string> = new Set(["refused", "gone"])
+
+/** A tenth of a second apart. */
+const tries = 50
+
 /** As long as the scope. */
 export const openSessions = ({ workspace, destination, pairs }: Ends) =>
   Effect.gen(function* () {
     const { home } = yield* Nexus
     const parts = yield* SyncParts
-    const connection = yield* (yield* Ssh).connect(destination)
+    const connection = yield* (yield* Ssh).connect(destination).pipe(
+      // Of a workspace that was just started, the server may not listen yet.
+      Effect.retry({
+        while: ({ _tag, ...failure }) => _tag === "SshFailed" && "kind" in failure && isPassing.has(failure.kind),
+        schedule: Schedule.intersect(Schedule.spaced(100), Schedule.recurs(tries))
+      })
+    )
     const sftp = yield* connection.sftp
     const sessions = yield* Effect.forEach(pairs, (pair) =>
       Effect.map(parts.memory(memoryFile(home.workspaces, workspace, pair.name)), (memory): PairSession => ({
