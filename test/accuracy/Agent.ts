@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { datesForGit } from "./Clock.ts"
 import { edited, hunks, shellReport } from "./ClientDiffs.ts"
 import { commands } from "./Place.ts"
 import * as Transcript from "../../src/adapters/agents/claude/Transcript.ts"
@@ -180,7 +181,14 @@ const agentOf = (at: Workplace, { session, model: first }: AgentOptions, subagen
     const ran = spawnSync("bash", ["-c", command], {
       cwd: at.cwd,
       encoding: "utf8",
-      env: { PATH: commands, HOME: at.transcripts, LANG: "C.UTF-8", GIT_CONFIG_NOSYSTEM: "1", ...somebody }
+      env: {
+        PATH: commands,
+        HOME: at.transcripts,
+        LANG: "C.UTF-8",
+        GIT_CONFIG_NOSYSTEM: "1",
+        ...somebody,
+        ...datesForGit()
+      }
     })
     return { status: ran.status ?? 1, output: `${ran.stdout}${ran.stderr}` }
   }

@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { datesForGit } from "./Clock.ts"
 
 export interface Place {
   /** Where commands run, and what paths of files are relative to. */
@@ -58,7 +59,7 @@ export const placeAt = (top: string, cwd: string, home: string, name = "Ada"): P
       cwd,
       input,
       encoding: "utf8",
-      env: { ...environment, ...env },
+      env: { ...environment, ...datesForGit(), ...env },
       maxBuffer: 256 * 1024 * 1024
     })
     if (ran.error !== undefined) throw ran.error
@@ -88,7 +89,11 @@ export const placeAt = (top: string, cwd: string, home: string, name = "Ada"): P
     git,
     change: (file, old, fresh) => write(file, replaceOnce(read(file), old, fresh)),
     run: (command) =>
-      void execFileSync("bash", ["-c", command], { cwd, env: { ...environment, PATH: commands }, stdio: "pipe" }),
+      void execFileSync("bash", ["-c", command], {
+        cwd,
+        env: { ...environment, ...datesForGit(), PATH: commands },
+        stdio: "pipe"
+      }),
     bytes: (file) => readFileSync(join(cwd, file)),
     remove: (file) => rmSync(join(cwd, file)),
     move: (from, to) => {

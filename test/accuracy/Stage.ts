@@ -34,6 +34,7 @@ import * as Trace from "../../src/app/trace/Trace.ts"
 import type { AttributedCommit, BlamedLine } from "../../src/domain/attribution/Attribution.ts"
 import { world, type World } from "../app/world.ts"
 import { type Agent, type AgentOptions, startAgent } from "./Agent.ts"
+import { stamp } from "./Clock.ts"
 import { compare, type Line, linesOf } from "./Expect.ts"
 import { type Place, placeAt } from "./Place.ts"
 import { count, nothing, type Score } from "./Score.ts"
@@ -126,6 +127,7 @@ export const newStage = async (
     for (const command of ClaudeAgent.settings.commandsFor(settings, payload as never)) {
       const waits = command.endsWith(" ack") ? "waits" : undefined
       const name = at.deliver(payload, "claude", waits)
+      stamp(join(at.home.spool, "new", name))
       if (waits !== undefined) await at.ingest(name)
     }
   }

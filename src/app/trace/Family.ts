@@ -36,8 +36,7 @@ export const familyFrom = ({
   project,
   path,
   until,
-  commits,
-  order,
+  sequence,
   more,
   otherNames
 }: {
@@ -45,8 +44,8 @@ export const familyFrom = ({
   readonly project: ProjectId
   readonly path: string
   readonly until: number
-  readonly commits: ReadonlyMap<string, CommitFact>
-  readonly order: ReadonlyMap<string, number>
+  /** Compares commits by when they came to be; see `bySequence`. */
+  readonly sequence: (one: string, other: string) => number
   readonly more: ReadonlyArray<CommitFile>
   /** What commits that are the same changes as these did to files, under whatever name. */
   readonly otherNames: (files: ReadonlyArray<CommitFile>) => ReadonlyArray<CommitFile>
@@ -70,11 +69,9 @@ export const familyFrom = ({
     for (const { origin } of Changes.changesOf(database, project, [...names], until))
       if (origin !== null) names.add(origin)
   }
-  const age = ({ commit }: CommitFile) => commits.get(commit)?.committed ?? 0
-  const rank = ({ commit }: CommitFile) => -(order.get(commit) ?? 0)
   const added = more.filter(({ commit, path }) => commit !== "" && names.has(path))
-  const files = [...History.changesNamed(database, project, [...names]).map(fileOf), ...added].sort(
-    (a, b) => age(a) - age(b) || rank(a) - rank(b)
+  const files = [...History.changesNamed(database, project, [...names]).map(fileOf), ...added].sort((a, b) =>
+    sequence(a.commit, b.commit)
   )
   const made = new Set(files.map(({ after }) => after))
   const baselines = files.flatMap(({ before }) => (before === null || made.has(before) ? [] : [before]))

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import type { Attribution as LineAttribution } from "../../domain/attribution/Attribution.ts"
 import { Ancestry } from "../../domain/attribution/Ancestry.ts"
+import { bySequence, creationsOf } from "../../domain/attribution/Creation.ts"
 import type { Change, CommitFact, CommitFile, Facts } from "../../domain/attribution/Facts.ts"
 import { type LineOwners, lineOwners } from "../../domain/attribution/LineOwners.ts"
 import { fewestMoved } from "../../domain/attribution/Moves.ts"
@@ -104,6 +105,7 @@ export const gather = (question: Question) =>
     const ancestry = new Ancestry(commits)
     const precedes = (ancestor: string, commit: string | null) =>
       commit === null ? order.has(ancestor) : ancestry.leads(ancestor, commit)
+    const sequence = bySequence(commits, creationsOf(moves, commits).made)
     const remade = remadeBy(commits, precedes)
     const familyOf = (path: string): Family => {
       let family = families.get(path)
@@ -111,7 +113,7 @@ export const gather = (question: Question) =>
         const more = [...unseen, ...pending.map((change) => ({ ...change, before: null, after: null }))]
         const otherNames = (files: ReadonlyArray<CommitFile>) =>
           files.flatMap(({ commit }) => remade(commit).flatMap(filesOf))
-        family = familyFrom({ database, project, path, until, commits, order, more, otherNames })
+        family = familyFrom({ database, project, path, until, sequence, more, otherNames })
         for (const name of family.names) if (!families.has(name)) families.set(name, family)
       }
       return family

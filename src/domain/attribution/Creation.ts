@@ -68,6 +68,39 @@ export const isRewriteOf = (facts: Pick<Facts, "precedes">, commit: CommitFact, 
   return isSame && !facts.precedes(earlier.commit, commit.commit) && !facts.precedes(commit.commit, earlier.commit)
 }
 
+/**
+ * Compares commits by when they came to be: by the second, within one by the order of the reflogs, and after what they are
+ * built on. Those of one second of which nothing tells are equal.
+ */
+export const bySequence = (
+  commits: ReadonlyMap<string, CommitFact>,
+  made: ReadonlyMap<string, Creation>
+): ((one: string, other: string) => number) => {
+  const places = new Map<string, number>()
+  /** Within its second. Parents first, without recursion: a script makes long histories in a second. */
+  const placeOf = (commit: string): number => {
+    const waiting = [commit]
+    for (let at = waiting.at(-1); at !== undefined; at = waiting.at(-1)) {
+      const { committed, parents = [] } = commits.get(at) ?? {}
+      const together = parents.filter((parent) => commits.get(parent)?.committed === committed)
+      const missing = places.has(at) ? [] : together.filter((parent) => !places.has(parent))
+      if (missing.length > 0) {
+        waiting.push(...missing)
+        continue
+      }
+      // Far less than one for a step, so that what the reflogs tell of others still counts.
+      const descended = Math.max(-1, ...together.map((parent) => (places.get(parent) ?? 0) + step))
+      if (!places.has(at)) places.set(at, Math.max(made.get(at)?.order ?? -1, descended))
+      waiting.pop()
+    }
+    return places.get(commit) ?? -1
+  }
+  const secondOf = (commit: string): number => commits.get(commit)?.committed ?? 0
+  return (one, other) => secondOf(one) - secondOf(other) || placeOf(one) - placeOf(other)
+}
+
+const step = 2 ** -20
+
 /** Whether two commits were made in one checkout, one before the other. */
 export const isMadeBefore = (creations: ReadonlyMap<string, Creation>, earlier: string, commit: string): boolean => {
   const [one, other] = [creations.get(earlier), creations.get(commit)]

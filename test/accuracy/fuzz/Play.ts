@@ -2,9 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Agent, opus, sonnet } from "../Agent.ts"
+import type { StandingClock } from "../Clock.ts"
 import { linesOf } from "../Expect.ts"
 import { newStage, type Stage, variants } from "../Stage.ts"
 import { type Model, newModel } from "./Model.ts"
+import { randomFrom } from "./Random.ts"
 
 export type AgentName = "claude" | "other"
 
@@ -35,13 +37,24 @@ export interface Play {
 
 export const contentOf = (lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
 
+/** So many of a hundred things that are done begin in a new second. With fewer, nothing tells some of them apart. */
+const paces = [15, 30, 60, 100]
+
 const quoted = (args: ReadonlyArray<string>): string => args.map((arg) => JSON.stringify(arg)).join(", ")
 
-/** The seed decides where it runs and how lines look. */
-export const newPlay = async (seed: number): Promise<Play> => {
+/** The seed decides where it runs, how lines look, and how many things fall into one second. */
+export const newPlay = async (seed: number, clock: StandingClock): Promise<Play> => {
   const stage = await newStage(variants[Math.floor(seed / 2) % variants.length])
   const model = newModel(Math.floor(seed / 5))
   const log: Array<string> = [`// ${stage.variant}`]
+  const random = randomFrom(seed)
+  const pace = random.pick(paces)
+  const goOn = (): void => {
+    clock.advance(1)
+    if (!random.chance(pace)) return
+    log.push("clock.advance(1000)")
+    clock.advance(1000)
+  }
   const agents = { claude: await stage.agent(opus), other: await stage.agent(sonnet) }
   const ask: Play["ask"] = (...args) =>
     stage
@@ -49,6 +62,7 @@ export const newPlay = async (seed: number): Promise<Play> => {
       .split("\n")
       .filter((line) => line !== "")
   const succeeds = (told: string, args: ReadonlyArray<string>, run: () => unknown): boolean => {
+    goOn()
     try {
       run()
       log.push(`stage.git${told}${quoted(args)})`)
@@ -73,16 +87,19 @@ export const newPlay = async (seed: number): Promise<Play> => {
     log,
     agents,
     git: (...args) => {
+      goOn()
       log.push(`stage.git(${quoted(args)})`)
       return stage.git(...args)
     },
     tryGit: (...args) => succeeds("(", args, () => stage.git(...args)),
     tryGitWith: (env, told, ...args) => succeeds(`With(${told}, `, args, () => stage.gitWith(env, ...args)),
     write: (file, lines) => {
+      goOn()
       log.push(`stage.write(${JSON.stringify(file)}, ${JSON.stringify(contentOf(lines))})`)
       stage.write(file, contentOf(lines))
     },
     act: async (who, told, act) => {
+      goOn()
       log.push(`await ${who}.${told}`)
       await act(agents[who])
     },
