@@ -5,8 +5,22 @@
  * A name is `<agent>.<boot>.<uptime>.<pid>[.<more>][.waits]`: the first 8 characters of the kernel's boot id (0 where there is
  * none) and the centiseconds since that boot. Delivery order does not depend on the wall clock, which may be set back. What ends in
  * `.waits` has a hook that waits until it is recorded.
+ *
+ * Of a workspace's spool, programs inside see `new/` alone, and write there under a hidden name first. They may put anything there, so
+ * nothing in it is ever followed: a link is no delivery.
  */
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -70,17 +84,22 @@ export const make = (path: string): Spool => {
     path,
     deliver: (agent, payload, waits) => attempt(() => deliverFile(path, agent, payload, waits)),
     list: attempt(() => {
-      const waiting = namesIn(join(path, "new"))
-      const abandoned = namesIn(join(path, "tmp")).filter((name) => {
-        const stat = statSync(file("tmp", name), { throwIfNoEntry: false })
+      const there = namesIn(join(path, "new"))
+      const waiting = there.filter((name) => !name.startsWith("."))
+      const begun = [
+        ...namesIn(join(path, "tmp")).map((name) => ({ name, at: file("tmp", name) })),
+        ...there.filter((name) => hidden.test(name)).map((name) => ({ name: name.slice(1), at: file("new", name) }))
+      ]
+      const abandoned = begun.filter(({ name, at }) => {
+        const stat = lstatSync(at, { throwIfNoEntry: false })
         // The wall clock may have jumped since: a writer that still runs has not abandoned anything.
         return stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfter && !isBeingDelivered(name)
       })
       // A writer that was killed or ran out of space leaves what it had: whole or not, it is judged like any other.
-      for (const name of abandoned) renameIfThere(file("tmp", name), file("new", name))
+      for (const { name, at } of abandoned) renameIfThere(at, file("new", name))
       return inOrder(
-        [...waiting, ...abandoned].flatMap((name) => {
-          const stat = statSync(file("new", name), { bigint: true, throwIfNoEntry: false })
+        [...waiting, ...abandoned.map(({ name }) => name)].flatMap((name) => {
+          const stat = lstatSync(file("new", name), { bigint: true, throwIfNoEntry: false })
           return stat?.isFile() === true ? [{ name, mtime: stat.mtimeNs, bytes: Number(stat.size) }] : []
         })
       )
@@ -88,7 +107,7 @@ export const make = (path: string): Spool => {
     read: (name) =>
       attempt(() => {
         try {
-          return readFileSync(file("new", name))
+          return readOwn(file("new", name))
         } catch (cause) {
           if (isMissing(cause)) return undefined
           throw cause
@@ -107,6 +126,26 @@ export const make = (path: string): Spool => {
         .sort()
         .map((name) => ({ name, reason: reasonOf(file("rejected", `${name}.reason`)) }))
     )
+  }
+}
+
+/** A delivery that is being written where there is no other folder for it. */
+const hidden = /^\.[\w-]+\.[0-9a-f]+\.\d+\.\d+/
+
+/** Undefined for what is no file any more: a link that somebody put there leads to what is none of theirs. */
+const readOwn = (path: string): Buffer | undefined => {
+  const noLink = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  let file: number
+  try {
+    file = openSync(path, noLink)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ELOOP") return undefined
+    throw cause
+  }
+  try {
+    return fstatSync(file).isFile() ? readFileSync(file) : undefined
+  } finally {
+    closeSync(file)
   }
 }
 

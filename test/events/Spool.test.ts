@@ -1,6 +1,16 @@
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync
+} from "node:fs"
+import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
@@ -126,6 +136,41 @@ describe("the spool", () => {
     mkdirSync(join(folder.path, "new", "claude.folder.1.1"))
     expect((await now(spool.list)).map((one) => one.name)).toEqual([name])
   })
+})
+
+describe("a spool that somebody else may write to", () => {
+  it("gives nothing of what a link in it leads to", async () => {
+    using folder = scratch()
+    const path = join(folder.path, "spool")
+    const secret = join(folder.path, "secret.json")
+    writeFileSync(secret, '{"session_id": "s"}')
+    const spool = Spool.make(path)
+    const good = await now(spool.deliver("claude", text("x")))
+    const link = join(path, "new", "claude.b.1.1")
+    symlinkSync(secret, link)
+    symlinkSync(folder.path, join(path, "new", ".claude.0.1.2"))
+    expect((await now(spool.list)).map(({ name }) => name)).toEqual([good])
+    expect(await now(spool.read("claude.b.1.1"))).toBeUndefined()
+    await now(spool.reject("claude.b.1.1", "it is a link"))
+    expect(lstatSync(join(path, "rejected", "claude.b.1.1")).isSymbolicLink()).toBe(true)
+    expect(readFileSync(secret, "utf8")).toBe('{"session_id": "s"}')
+  })
+
+  it("takes up what was written in it under a hidden name, once nobody writes it any more", async () => {
+    using folder = scratch()
+    const spool = Spool.make(folder.path)
+    const name = `claude.0.5.${spawnSync(process.execPath, ["--version"]).pid}`
+    for (const other of [`.${name}`, ".inside", `.claude.0.7.${process.pid}`])
+      put(join(folder.path, "new", other), Date.now() - (other.includes(".7.") ? 0 : 120_000))
+    expect((await now(spool.list)).map((one) => one.name)).toEqual([name])
+    expect(readdirSync(join(folder.path, "new")).sort()).toEqual([`.claude.0.7.${process.pid}`, ".inside", name])
+  })
+
+  const put = (file: string, time: number) => {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, "content")
+    utimesSync(file, new Date(time), new Date(time))
+  }
 })
 
 describe("a rejected delivery", () => {

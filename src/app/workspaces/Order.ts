@@ -17,6 +17,12 @@ import { portVariables } from "./PortVariables.ts"
 import { snapshotOf } from "./template/Snapshot.ts"
 import { aliasOf } from "./Reach.ts"
 
+/** By this file the hook script knows that it runs inside of a workspace, where nobody answers it. */
+export const insideMark = ".inside"
+
+/** Where what agents inside of a workspace deliver is waiting; `own`: the workspace's folder of ours. */
+export const spoolOf = (own: string): string => join(own, "spool", "new")
+
 /** The folder of ours for what belongs to one workspace. */
 export const folderOf = (workspaces: string, { id }: Pick<Workspace, "id">): string => join(workspaces, id)
 
@@ -72,15 +78,23 @@ export const orderFor = (workspace: Workspace, backend: Backend, step: StepId, e
     } satisfies Order
   })
 
-/** Agents' hooks inside write to a spool of this workspace alone, where they would write to this device's; from there it is recorded. */
+/**
+ * Agents' hooks inside write to a spool of this workspace alone, where they would write to this device's; from there it is recorded.
+ * They see no more of it than the folder of what was delivered: a folder that they could put a link in the place of would lead what is
+ * done out here to wherever that leads.
+ */
 const spoolMounts = (home: Home, own: string): ReadonlyArray<Mount> => {
-  const spool = join(own, "spool")
-  for (const folder of ["tmp", "new"]) mkdirSync(join(spool, folder), { recursive: true, mode: 0o700 })
-  // By this the hook script knows that nobody answers it in there.
-  writeFileSync(join(spool, "inside"), "", { mode: 0o600 })
+  const delivered = spoolOf(own)
+  mkdirSync(delivered, { recursive: true, mode: 0o700 })
+  try {
+    // Not over what is there, which may be anything.
+    writeFileSync(join(delivered, insideMark), "", { mode: 0o600, flag: "wx" })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause
+  }
   mkdirSync(dirname(home.hookScript), { recursive: true, mode: 0o700 })
   return [
-    { from: spool, to: home.spool, writable: true },
+    { from: delivered, to: join(home.spool, "new"), writable: true },
     { from: dirname(home.hookScript), to: dirname(home.hookScript), writable: false }
   ]
 }

@@ -2,7 +2,7 @@
  * Makes, checkpoints, restores and deletes the workspace `feat`, again and again, and says what it has done. Arguments: the home;
  * the repository; the number of the operation to begin with; the backend.
  */
-import { writeFileSync } from "node:fs"
+import { renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -53,7 +53,10 @@ const program = Effect.gen(function* () {
     }
     const { workspace, checkpoints } = listed
     const last = checkpoints.findLast(({ status }) => status === "completed")
-    writeFileSync(join(workspace.folder, "a.txt"), `edit ${process.pid} ${++edits}\n`)
+    // Whole or not at all: this process is killed at any moment.
+    const edited = join(home.path, `edited.${process.pid}`)
+    writeFileSync(edited, `edit ${process.pid} ${++edits}\n`)
+    renameSync(edited, join(workspace.folder, "a.txt"))
     if (turn % 3 === 0 || last === undefined) {
       yield* takeCheckpoint(workspace.id, { occasion: "asked", ignored: false })
       say("checkpoint")

@@ -1,12 +1,12 @@
 /** What shows that a workspace is used: by a person, by an agent, or by a program that goes on. */
 import { readdirSync } from "node:fs"
-import { join, sep } from "node:path"
+import { sep } from "node:path"
 import * as Effect from "effect/Effect"
 import { EventLog } from "../../../events/EventLog.ts"
 import * as Sessions from "../../../projections/Sessions.ts"
 import { Nexus } from "../../Nexus.ts"
 import { openCalls } from "../../snapshot/OpenCalls.ts"
-import { folderOf } from "../Order.ts"
+import { folderOf, spoolOf } from "../Order.ts"
 import { isWatched } from "../sync/StartWatcher.ts"
 import { usesOf } from "../Uses.ts"
 import type { Kept } from "./Job.ts"
@@ -34,7 +34,7 @@ export const seenUse = (kept: Kept, note: Note) =>
       Sessions.ongoing(database, lookedAt).some((one) => one.active > note.at.wall && isIn(workspace.folder, one.cwd))
     )
       return "an agent is at work in it"
-    if (holdsAny(join(folderOf(home.workspaces, workspace), "spool", "new"))) return "an agent inside tells of its work"
+    if (holdsAny(spoolOf(folderOf(home.workspaces, workspace)))) return "an agent inside tells of its work"
     if (cpus !== undefined && cpus >= busy) return `its programs are busy (${Math.round(cpus * 100)} % of a processor)`
     const { ssh, connections, commands, terminals } = yield* backend.activity(workspace.id)
     // Through one or the other, its files are kept the same: nobody's use of it.
@@ -58,7 +58,7 @@ export const isIn = (folder: string, path: string): boolean => path === folder |
 
 const holdsAny = (folder: string): boolean => {
   try {
-    return readdirSync(folder).length > 0
+    return readdirSync(folder).some((name) => !name.startsWith("."))
   } catch {
     return false
   }

@@ -7,7 +7,7 @@ import type { Workspace } from "../../../domain/workspace/Workspace.ts"
 import { Nexus } from "../../Nexus.ts"
 import type { Backend } from "../../ports/Backend.ts"
 import { Worktrees } from "../../ports/Worktrees.ts"
-import { folderOf, siteOf } from "../Order.ts"
+import { folderOf, siteOf, spoolOf } from "../Order.ts"
 
 /** "files": the worktree. "git": its private git directory. "spool": what agents inside tell of. */
 export type PairName = "files" | "git" | "spool"
@@ -60,9 +60,9 @@ export const pairsOf = (workspace: Workspace, backend: Backend) =>
       },
       {
         name: "spool",
-        here: join(folderOf(home.workspaces, workspace), "spool"),
-        there: home.spool,
-        ignore: ["/tmp/*", "/rejected"],
+        here: spoolOf(folderOf(home.workspaces, workspace)),
+        there: join(home.spool, "new"),
+        ignore: ["/.*"],
         prefer: "host",
         limits: none
       }

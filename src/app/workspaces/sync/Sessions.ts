@@ -12,6 +12,7 @@ import { type Connection, type Destination, Ssh } from "../../ports/Ssh.ts"
 import { SyncParts } from "../../ports/SyncParts.ts"
 import { SideFailed } from "../../ports/SyncSide.ts"
 import { makeSession, type SyncSession } from "../../sync/SyncSession.ts"
+import { insideMark } from "../Order.ts"
 import { destinationOf } from "../Reach.ts"
 import { memoryFile, type Pair, pairsOf } from "./Pairs.ts"
 
@@ -98,10 +99,8 @@ export const furnish = ({ workspace, pairs }: Ends, sftp: Sftp) =>
     const pointer = join(workspace.folder, ".git")
     if (git !== undefined && (yield* sftp.status(pointer)) === undefined)
       yield* sftp.write(pointer, Buffer.from(`gitdir: ${git.there}\n`), { mode: 0o600 })
-    for (const name of ["tmp", "new"]) yield* folderAt(sftp, join(home.spool, name))
+    const mark = join(home.spool, "new", insideMark)
+    if ((yield* sftp.status(mark)) === undefined) yield* sftp.write(mark, Buffer.alloc(0), { mode: 0o600 })
     const programs = dirname(home.hookScript)
     if (existsSync(programs)) yield* sftp.send(`${programs}/.`, programs)
   })
-
-const folderAt = (sftp: Sftp, path: string) =>
-  Effect.flatMap(sftp.status(path), (status) => (status === undefined ? sftp.makeFolder(path, 0o700) : Effect.void))
