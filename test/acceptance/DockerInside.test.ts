@@ -1,6 +1,8 @@
 /** Agents inside of a container: what they tell comes out, and nothing else does. */
-import { existsSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import type { ChildProcess } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, readFileSync, watch } from "node:fs"
+import { dirname, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { json, newWorld, put, type Ran, type World } from "../support/cli.ts"
 
@@ -42,6 +44,71 @@ describe("an agent inside of a container", () => {
     expect(await sessions()).toMatchObject([{ session: "inside" }])
     const { stdout } = await inside(`ls -A ${join(world.home, "spool", "new")}`)
     expect(stdout).toBe(".inside\n")
+  })
+
+  describe("before a command that can lose work", () => {
+    const call = (command: string) => ({
+      hook_event_name: "PreToolUse",
+      tool_name: "Bash",
+      tool_use_id: `toolu_${command.length}`,
+      tool_input: { command }
+    })
+    const taken = async () =>
+      json(await workspace("checkpoint", "list", "feat", "--json")).items.map(
+        ({ occasion, message }: { readonly occasion: string; readonly message: string }) => [occasion, message]
+      )
+    const reset = ["risky-step", "before: git reset --hard"]
+    let keeper: ChildProcess
+    let mark: string
+    /** Waits until the keeper says, or does not say any more, that it is there. */
+    const guarded = async (is: boolean): Promise<void> => {
+      const watcher = watch(dirname(mark))
+      try {
+        while (existsSync(mark) !== is) await once(watcher, "change")
+      } finally {
+        watcher.close()
+      }
+    }
+
+    beforeAll(async () => {
+      const { id } = json(await workspace("show", "feat", "--json"))
+      mark = join(world.home, "workspaces", id, "spool", "new", ".guard")
+      keeper = world.start(["workspace", "keep"], {
+        cwd: project,
+        env: { NEXUS_WORKSPACE_KEEPER: undefined, NEXUS_WORKSPACE_CHECKPOINT_PATIENCE: "7s" }
+      })
+      await guarded(true)
+    })
+
+    it("waits until a checkpoint of what there is was taken outside", async () => {
+      await inside("echo precious > a.txt")
+      expect(await told(call("cd .\ngit reset --hard"), "ack")).toMatchObject({ exit: 0, stdout: "", stderr: "" })
+      expect(await taken()).toEqual([reset])
+      await inside("git reset --hard; rm -f a.txt")
+      const [last] = json(await workspace("checkpoint", "list", "feat", "--json")).items
+      expect(await workspace("checkpoint", "restore", "feat", last.checkpoint ?? last.id)).toMatchObject({ exit: 0 })
+      expect(readFileSync(join(folder, "a.txt"), "utf8")).toBe("precious\n")
+    }, 60_000)
+
+    it("does not wait for one that can lose nothing, nor leaves anything of the question", async () => {
+      const before = await taken()
+      expect(await told(call("git status; true rm"), "ack")).toMatchObject({ exit: 0, stderr: "" })
+      expect(await taken()).toEqual(before)
+      expect((await inside(`ls -A ${join(world.home, "spool", "new")}`)).stdout).toBe(".guard\n.inside\n")
+    }, 60_000)
+
+    it("goes on, and says so, when nobody takes one; and asks nobody who is not there", async () => {
+      keeper.kill("SIGSTOP")
+      try {
+        const ran = await told(call("git reset --hard"), "ack")
+        expect(ran).toMatchObject({ exit: 0, stderr: "nexus: no checkpoint came about in time\n" })
+      } finally {
+        keeper.kill("SIGCONT")
+      }
+      keeper.kill("SIGTERM")
+      await guarded(false)
+      expect(await told(call("git reset --hard"), "ack")).toMatchObject({ exit: 0, stderr: "" })
+    }, 60_000)
   })
 
   it("can't have files of this machine read or taken away by leaving links where its events are", async () => {

@@ -5,13 +5,14 @@
 import { spawn } from "node:child_process"
 import { relative, sep } from "node:path"
 import * as Effect from "effect/Effect"
+import type { WorkspaceId } from "../../domain/workspace/Ids.ts"
 import { riskIn } from "../../domain/workspace/Risk.ts"
 import { legal, type Workspace } from "../../domain/workspace/Workspace.ts"
 import { EventLog } from "../../events/EventLog.ts"
 import * as Rows from "../../projections/WorkspaceRows.ts"
 import { loadSafely } from "../Config.ts"
 import { Nexus } from "../Nexus.ts"
-import type { JsonObject } from "../ports/Agent.ts"
+import type { Agent, JsonObject } from "../ports/Agent.ts"
 
 /** What the other process is told, on its stdin. `until`: milliseconds since 1970. */
 export interface Guard {
@@ -23,15 +24,10 @@ export interface Guard {
 /** `warn` is told when it took too long. Never fails. */
 export const protectStep = (name: string, payload: JsonObject, warn: (line: string) => void) =>
   Effect.gen(function* () {
-    const { agents, home, program } = yield* Nexus
-    const named = agents.find((one) => one.name === name)
-    const host = named?.host?.(payload)
-    const agent = agents.find((one) => one.name === host) ?? named
-    const window = agent?.window(payload)
-    if (agent === undefined || window?.phase !== "start" || window.command === undefined) return
-    const { command } = window
-    const risk = riskIn(command)
-    if (risk === undefined) return
+    const { agents, home } = yield* Nexus
+    const step = riskyStep(agents, name, payload)
+    if (step === undefined) return
+    const { agent, command, risk } = step
     const { database } = yield* EventLog
     const folder = agent.folder === undefined ? payload["cwd"] : agent.folder(payload)
     const cwd = typeof folder === "string" ? folder : ""
@@ -42,14 +38,27 @@ export const protectStep = (name: string, payload: JsonObject, warn: (line: stri
     })
     if (guarded.length === 0) return
     const patience = Math.min(...guarded.map((one) => one.patience))
-    const guard: Guard = {
-      workspaces: guarded.map(({ id }) => id),
-      until: Date.now() + patience,
-      message: `before: ${risk.slice(0, 200)}`
-    }
-    const isDone = yield* taken([program.node, program.nexus, "--home", home.path, "workspace", "guard"], guard)
+    const isDone = yield* taken({ workspaces: guarded.map(({ id }) => id), patience, risk })
     if (!isDone) warn(`no checkpoint came about in ${patience / 1000} s before: ${risk.slice(0, 200)}`)
   }).pipe(Effect.catchAllCause(() => Effect.void))
+
+/** The same for an agent inside of a workspace, of which this is known: whoever looks after it does this. Never fails. */
+export const protectInside = (id: WorkspaceId, patience: number, name: string, payload: JsonObject) =>
+  Effect.gen(function* () {
+    const step = riskyStep((yield* Nexus).agents, name, payload)
+    if (step !== undefined) yield* taken({ workspaces: [id], patience, risk: step.risk })
+  }).pipe(Effect.catchAllCause(() => Effect.void))
+
+/** What an agent is about to run, where it can lose work. */
+const riskyStep = (agents: ReadonlyArray<Agent>, name: string, payload: JsonObject) => {
+  const named = agents.find((one) => one.name === name)
+  const host = named?.host?.(payload)
+  const agent = agents.find((one) => one.name === host) ?? named
+  const window = agent?.window(payload)
+  if (agent === undefined || window?.phase !== "start" || window.command === undefined) return undefined
+  const risk = riskIn(window.command)
+  return risk === undefined ? undefined : { agent, command: window.command, risk }
+}
 
 /** It works in it, or names it. */
 const isReached = ({ folder }: Workspace, command: string, cwd: string): boolean => {
@@ -59,11 +68,23 @@ const isReached = ({ folder }: Workspace, command: string, cwd: string): boolean
   )
 }
 
-/** Whether it ended in time. It goes on by itself, and knows when it is too late. */
-const taken = ([node = "", ...args]: ReadonlyArray<string>, guard: Guard) =>
+/** Whether it ended in time (`patience`: milliseconds). It goes on by itself, and knows when it is too late. */
+const taken = (wanted: {
+  readonly workspaces: ReadonlyArray<WorkspaceId>
+  readonly patience: number
+  readonly risk: string
+}) => Effect.flatMap(Nexus, ({ home, program }) => inTime(home.path, program, wanted))
+
+const inTime = (
+  home: string,
+  { node, nexus }: Nexus["Type"]["program"],
+  { workspaces, patience, risk }: Parameters<typeof taken>[0]
+) =>
   Effect.async<boolean>((resume) => {
+    const guard: Guard = { workspaces, until: Date.now() + patience, message: `before: ${risk.slice(0, 200)}` }
+    const args = [nexus, "--home", home, "workspace", "guard"]
     const child = spawn(node, args, { detached: true, stdio: ["pipe", "ignore", "ignore"] })
-    const timer = setTimeout(() => end(false), guard.until - Date.now())
+    const timer = setTimeout(() => end(false), patience)
     const end = (isDone: boolean): void => {
       clearTimeout(timer)
       child.unref()

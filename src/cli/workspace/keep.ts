@@ -3,8 +3,10 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { ingest } from "../../app/Ingest.ts"
 import { Nexus } from "../../app/Nexus.ts"
+import { asksOf } from "../../app/workspaces/keep/Asks.ts"
 import { type Ending, keep, type Keeping } from "../../app/workspaces/keep/Keeper.ts"
 import { round } from "../../app/workspaces/keep/Round.ts"
+import { protectInside } from "../../app/workspaces/ProtectStep.ts"
 import { durationOf } from "../../domain/Moment.ts"
 import { WorkspaceRefused } from "../../domain/workspace/Workspace.ts"
 import { locate } from "../../events/Home.ts"
@@ -52,6 +54,9 @@ const keepFrom = ({ rest, home: flag }: Globals) =>
         once,
         signal,
         round: () => Effect.runPromiseExit(inLog(home, every), { signal }),
+        asks: asksOf(({ id, patience }, agent, payload) =>
+          Effect.runPromise(Effect.provide(protectInside(id, patience, agent, payload), Live.context(home)))
+        ),
         told: ({ troubles }) => {
           for (const { workspace, job, reason } of troubles) print(2, `nexus: ${workspace}: ${job}: ${reason}\n`)
         }

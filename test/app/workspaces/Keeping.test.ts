@@ -75,7 +75,7 @@ describe("a workspace that nobody uses", () => {
     ])
     await rounds(11, 19)
     expect((await feat()).status).toBe("running")
-    expect(await rounds(20, 20)).toEqual({ running: 1, troubles: [] })
+    expect(await rounds(20, 20)).toEqual({ running: 1, troubles: [], guarded: [] })
     expect(await feat()).toMatchObject({ status: "stopped", stoppedFor: "idle", idle: null })
     expect(await at.run(inbox({ all: true }))).toEqual([])
     expect(existsSync(join(at.home.workspaces, (await feat()).id, "asleep"))).toBe(true)

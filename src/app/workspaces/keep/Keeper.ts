@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import type { Home } from "../../../events/Home.ts"
 import { type Lock, takeLock } from "../../../events/Lock.ts"
 import { replaceFile } from "../../ReplaceFile.ts"
+import type { Asks } from "./Asks.ts"
 import type { Round, Trouble } from "./Round.ts"
 import { lockOf } from "./KeeperLock.ts"
 
@@ -35,6 +36,8 @@ export interface Keeping {
   readonly signal: AbortSignal
   readonly round: () => Promise<Exit.Exit<Round, { readonly _tag: string; readonly message: string }>>
   readonly told: (round: Round) => void
+  /** What agents inside ask for between two rounds. */
+  readonly asks: Asks
 }
 
 /** Rounds in a row that may come to nothing. */
@@ -59,11 +62,16 @@ export const keep = async (keeping: Keeping): Promise<Ending> => {
         const failure = Cause.squash(exit.cause) as { readonly _tag?: string; readonly message: string }
         failures += 1
         if (final.has(failure._tag ?? "")) return "replaced"
-        tell(keeping, since, { running: 0, troubles: [{ workspace: "", job: "round", reason: failure.message }] })
+        tell(keeping, since, {
+          running: 0,
+          troubles: [{ workspace: "", job: "round", reason: failure.message }],
+          guarded: []
+        })
         if (keeping.once || failures >= mostFailures) return "failed"
       } else {
         failures = 0
         keeping.told(exit.value)
+        if (!keeping.once) keeping.asks.guard(exit.value.guarded)
         tell(keeping, since, exit.value)
         if (keeping.once) return "idle"
         if (exit.value.running === 0) {
@@ -81,6 +89,7 @@ export const keep = async (keeping: Keeping): Promise<Ending> => {
       if (stateOf(keeping.program) !== program) return "replaced"
     }
   } finally {
+    keeping.asks.close()
     lock?.release()
   }
 }

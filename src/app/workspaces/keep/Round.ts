@@ -1,4 +1,5 @@
 /** One round of the keeper: every workspace that runs is looked at, and each job done for it. */
+import { existsSync } from "node:fs"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -12,6 +13,8 @@ import { Nexus } from "../../Nexus.ts"
 import { cleanText } from "../../RedactPayload.ts"
 import { Secrets } from "../../ports/Secrets.ts"
 import { backendNamed } from "../Find.ts"
+import { folderOf, spoolOf } from "../Order.ts"
+import type { Guarded } from "./Asks.ts"
 import type { Kept } from "./Job.ts"
 import { jobs } from "./Jobs.ts"
 import { elapsed, firstNote, forgetOthers, type Moment, momentNow, type Note, readNote, writeNote } from "./Notes.ts"
@@ -27,6 +30,8 @@ export interface Round {
   /** How many workspaces run, and are looked after. */
   readonly running: number
   readonly troubles: ReadonlyArray<Trouble>
+  /** Those of them with agents inside that are to be protected meanwhile. */
+  readonly guarded: ReadonlyArray<Guarded>
 }
 
 /** Finding out how much disk space is used takes time: every so many rounds. */
@@ -58,7 +63,18 @@ export const round = (every: number, now: Moment = momentNow()) =>
     }
     const known = kept.map(({ listed }): WorkspaceId => listed.workspace.id)
     yield* Database.immediate(log.database, () => forgetOthers(log.database, known), patience)
-    return { running: kept.length, troubles } satisfies Round
+    return { running: kept.length, troubles, guarded: guardedOf(home.workspaces, kept) } satisfies Round
+  })
+
+/** Only where what is told inside is told here in the same moment. */
+const guardedOf = (
+  workspaces: string,
+  kept: ReadonlyArray<{ readonly listed: Listed; readonly settings: Kept["settings"] }>
+): ReadonlyArray<Guarded> =>
+  kept.flatMap(({ listed: { workspace }, settings }) => {
+    const delivered = spoolOf(folderOf(workspaces, workspace))
+    if (!settings.beforeRisk || workspace.spec.sync !== undefined || !existsSync(delivered)) return []
+    return [{ id: workspace.id, delivered, patience: settings.patience }]
   })
 
 const lookAfter = (
