@@ -15,11 +15,12 @@ import type { LogFailure } from "../events/LogErrors.ts"
 import type { Delivery, SpoolUnavailable } from "../events/Spool.ts"
 import * as Spool from "../events/Spool.ts"
 import { decide, type SessionFact } from "../domain/Session.ts"
-import { filesStream, sessionStream } from "../domain/Ids.ts"
+import { filesStream, type ProjectId, sessionStream } from "../domain/Ids.ts"
+import * as Rows from "../projections/WorkspaceRows.ts"
 import { settle } from "./boulder/Continuations.ts"
 import { mirrorTasks } from "./boulder/MirrorTasks.ts"
 import { Nexus } from "./Nexus.ts"
-import { prepare, type Prepared } from "./PrepareDelivery.ts"
+import { prepare, type Prepared, type Within } from "./PrepareDelivery.ts"
 import { type Own, prepareOwn, recordOwn } from "./RecordDelivered.ts"
 import * as SessionStates from "./SessionStates.ts"
 import { forget } from "./snapshot/CallWindows.ts"
@@ -42,10 +43,10 @@ export const ingest = (live?: string): Effect.Effect<IngestReport, IngestFailure
   Effect.gen(function* () {
     const { home } = yield* Nexus
     let report: IngestReport = { recorded: 0, repeated: 0, rejected: 0 }
-    for (const path of [home.spool, ...workspaceSpools(home.workspaces)]) {
-      const spool = Spool.make(path)
-      for (const batch of batches(yield* spool.list, live)) {
-        const outcome = yield* ingestBatch(spool, batch, live)
+    const own = { spool: Spool.make(home.spool), within: undefined }
+    for (const source of [own, ...(yield* workspaceSpools(home.workspaces))]) {
+      for (const batch of batches(yield* source.spool.list, live)) {
+        const outcome = yield* ingestBatch(source, batch, live)
         report = {
           recorded: report.recorded + outcome.recorded,
           repeated: report.repeated + outcome.repeated,
@@ -56,12 +57,29 @@ export const ingest = (live?: string): Effect.Effect<IngestReport, IngestFailure
     return report
   })
 
-/** What agents inside of workspaces delivered: each workspace has a spool of its own. */
-const workspaceSpools = (folder: string): ReadonlyArray<string> => {
+/** Where deliveries are waiting, and what they can be of. */
+interface Source {
+  readonly spool: Spool.Spool
+  readonly within: Within | undefined
+}
+
+/** What agents inside of workspaces delivered: each workspace has a spool of its own, and what is in it can be of that one alone. */
+const workspaceSpools = (folder: string) =>
+  Effect.gen(function* () {
+    const { database } = yield* EventLog
+    return foldersIn(folder).flatMap((id): ReadonlyArray<Source> => {
+      const path = join(folder, id, "spool")
+      if (!existsSync(path)) return []
+      const known = Rows.byId(database, id)
+      const of =
+        known === undefined ? undefined : { folder: known.workspace.folder, project: known.project as ProjectId }
+      return [{ spool: Spool.make(path), within: { of } }]
+    })
+  })
+
+const foldersIn = (folder: string): ReadonlyArray<string> => {
   try {
     return readdirSync(folder)
-      .map((workspace) => join(folder, workspace, "spool"))
-      .filter((spool) => existsSync(spool))
   } catch {
     // No workspace was ever made.
     return []
@@ -70,18 +88,17 @@ const workspaceSpools = (folder: string): ReadonlyArray<string> => {
 
 type Ingesting = Effect.Effect.Context<ReturnType<typeof prepare>> | EventLog | Nexus
 
-const ingestBatch = (spool: Spool.Spool, batch: ReadonlyArray<Delivery>, live: string | undefined) =>
+const ingestBatch = ({ spool, within }: Source, batch: ReadonlyArray<Delivery>, live: string | undefined) =>
   Effect.gen(function* () {
     const log = yield* EventLog
-    const { home } = yield* Nexus
     const states = SessionStates.make(log)
     const ready: Array<Own | Prepared> = []
     const rejected: Array<readonly [name: string, reason: string]> = []
     for (const delivery of batch) {
-      const isOwn = delivery.agent === sender && spool.path === home.spool
+      const isOwn = delivery.agent === sender && within === undefined
       const prepared = yield* isOwn
         ? Effect.either(prepareOwn(spool, delivery))
-        : Effect.either(prepare(spool, delivery, live, states))
+        : Effect.either(prepare(spool, delivery, { waiting: live, within }, states))
       if (prepared._tag === "Left") {
         // What is wrong with the log or the spool is not the payload's fault: it stays where it is.
         if (prepared.left._tag !== "PayloadRefused") return yield* prepared.left

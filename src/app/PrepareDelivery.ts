@@ -68,11 +68,16 @@ type Preparing = EventLog | History | Nexus | Repositories | Secrets | WorkingTr
 /** No hook waits longer, in milliseconds: clients end it. */
 const endsWithin = 10_000
 
+/** Of a workspace's spool: what is delivered there can be of its worktree alone, whatever folder it names; undefined: of nothing. */
+export interface Within {
+  readonly of: { readonly folder: string; readonly project: ProjectId } | undefined
+}
+
 /** `waiting` names the delivery whose hook waits. Undefined when another process has taken the delivery meanwhile, or should. */
 export const prepare = (
   spool: Spool.Spool,
   delivery: Delivery,
-  waiting: string | undefined,
+  { waiting, within }: { readonly waiting: string | undefined; readonly within: Within | undefined },
   states: SessionStates
 ): Effect.Effect<Prepared | undefined, PayloadRefused | LogFailure | SpoolUnavailable, Preparing> =>
   Effect.gen(function* () {
@@ -88,7 +93,12 @@ export const prepare = (
     const host = named.host?.(payload)
     const agent = nexus.agents.find(({ name }) => name === host) ?? named
     const cwd = agent.folder === undefined ? textOf(payload["cwd"]) : agent.folder(payload)
-    const located = cwd === undefined || !isAbsolute(cwd) ? undefined : yield* projectOf(cwd)
+    const located =
+      cwd === undefined || !isAbsolute(cwd)
+        ? undefined
+        : within === undefined
+          ? yield* projectOf(cwd)
+          : locatedWithin(within, cwd)
     const { prompts } = loadSafely(nexus.home.config, located?.checkout.top)
 
     const secrets = yield* Secrets
@@ -180,6 +190,12 @@ export const prepare = (
       }))
     } satisfies Prepared
   })
+
+/** Its own paths are the same out here. Any other is one of the container, and may be somebody else's here. */
+const locatedWithin = ({ of }: Within, cwd: string): Located | undefined => {
+  if (of === undefined || relative(of.folder, cwd).split(sep)[0] === "..") return undefined
+  return { project: of.project, checkout: { top: of.folder, path: of.folder } }
+}
 
 /** Whether a hook that will look at the files itself waits for this; it is ended after a while, whatever its process does then. */
 const hasHookOfItsOwn = ({ name, time }: Delivery): boolean =>

@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { existsSync, readFileSync, watch } from "node:fs"
 import { dirname, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { json, newWorld, put, type Ran, type World } from "../support/cli.ts"
+import { json, lines, newWorld, put, type Ran, type World } from "../support/cli.ts"
 
 let world: World
 let project: string
@@ -20,7 +20,7 @@ const told = (payload: object, ...args: ReadonlyArray<string>): Promise<Ran> => 
   })
 }
 const inside = (script: string): Promise<Ran> => workspace("exec", "feat", "--", "sh", "-c", script)
-const sessions = async (): Promise<ReadonlyArray<{ readonly session: string }>> =>
+const sessions = async (): Promise<ReadonlyArray<{ readonly session: string; readonly project: string | null }>> =>
   json(await world.nexus(["sessions", "--json"], { cwd: project })).items
 
 beforeAll(async () => {
@@ -44,6 +44,33 @@ describe("an agent inside of a container", () => {
     expect(await sessions()).toMatchObject([{ session: "inside" }])
     const { stdout } = await inside(`ls -A ${join(world.home, "spool", "new")}`)
     expect(stdout).toBe(".inside\n")
+  })
+
+  it("can tell nothing of a project of this machine whose folder it names", async () => {
+    const other = world.repository("other")
+    const write = {
+      hook_event_name: "PostToolUse",
+      tool_name: "Write",
+      tool_input: { file_path: join(other, "file.txt"), content: "mine\n" },
+      tool_response: {
+        type: "update",
+        filePath: join(other, "file.txt"),
+        content: "mine\n",
+        originalFile: "",
+        structuredPatch: []
+      }
+    }
+    for (const [tool_use_id, cwd] of [
+      ["toolu_1", other],
+      ["toolu_2", `${folder}/../../../other`]
+    ] as const)
+      expect(await told({ ...write, tool_use_id, session_id: "elsewhere", cwd })).toMatchObject({ exit: 0 })
+    const { project: its } = (await sessions()).find(({ session }) => session === "elsewhere") ?? {}
+    expect(its).toBeNull()
+    const { stdout } = await world.nexus(["events", "--json", "--limit", "1000"], { cwd: project })
+    const projects = lines(stdout).filter((line) => /"type":"(?:Project|Checkout)/.test(line))
+    expect(projects.length).toBeGreaterThan(0)
+    expect(projects.filter((line) => line.includes(other))).toEqual([])
   })
 
   describe("before a command that can lose work", () => {
@@ -127,7 +154,7 @@ describe("an agent inside of a container", () => {
     ).toMatchObject({
       exit: 0
     })
-    expect((await sessions()).map(({ session }) => session)).toEqual(["inside"])
+    expect((await sessions()).map(({ session }) => session)).not.toContain("stolen")
     expect(readFileSync(secret, "utf8")).toBe(before)
     const { id } = json(await workspace("show", "feat", "--json"))
     expect(existsSync(join(world.home, "workspaces", id, "spool", "rejected"))).toBe(false)
