@@ -58,7 +58,7 @@ describe("ten workspaces that are made at once", () => {
     expect(await inEngine(device)).toHaveLength(2 * names.length)
 
     const deleted = await together((name) => world.nexus(["workspace", "delete", name], { cwd: project }))
-    expect(deleted.map(({ exit }) => exit)).toEqual(names.map(() => 0))
+    expect(deleted.filter(({ exit }) => exit !== 0)).toEqual([])
     expect(await inEngine(device)).toEqual([])
     expect(world.git(project, "branch", "--list", "nexus/*")).toBe("")
     expect(existsSync(join(project, ".worktree")) ? readdirSync(join(project, ".worktree")) : []).toEqual([])

@@ -79,6 +79,8 @@ export const bySequence = (
   const places = new Map<string, number>()
   /** Within its second. Parents first, without recursion: a script makes long histories in a second. */
   const placeOf = (commit: string): number => {
+    const known = places.get(commit)
+    if (known !== undefined) return known
     const waiting = [commit]
     for (let at = waiting.at(-1); at !== undefined; at = waiting.at(-1)) {
       const { committed, parents = [] } = commits.get(at) ?? {}

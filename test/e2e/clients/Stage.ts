@@ -1,5 +1,6 @@
 /** OpenCode, a scripted model, and Nexus in one repository: what the scenarios of one file are played on. */
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { json, jsonLines, newWorld, put, type Ran, type World } from "../../support/cli.ts"
 import { type ModelServer, serveModel } from "../model/ModelServer.ts"
 import { type OpenCode, serveOpenCode } from "./OpenCode.ts"
@@ -35,6 +36,8 @@ export const openCodeStage = async (
   put(join(repository, ".git/info/exclude"), ".opencode/\n")
   world.git(repository, "add", "--all")
   world.git(repository, "commit", "--quiet", "--allow-empty", "--message", "chore: begin")
+  // git counts seconds: of what is committed in the second of the registration, nobody could tell on which side of it that was.
+  await setTimeout(1000 - (Date.now() % 1000))
   const nexus: Stage["nexus"] = (...args) => world.nexus(args, { cwd: repository })
   json(await nexus("init", "--json", "--agent", "opencode"))
   const configure: Stage["configure"] = (limits) => {

@@ -1,11 +1,10 @@
 /** Commits between the host's branch and the private git directory's. The files are the same ones: only refs and indexes follow. */
 import { readFileSync, rmSync } from "node:fs"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import { type Site, type WorktreeFailure, WorktreeRefused } from "../../../app/ports/Worktrees.ts"
 import { headOf } from "../Layout.ts"
 import { adminOf } from "./Admin.ts"
-import { type Ask, attempt, commitAt, type HostGit, hostGit, indexOf, refOf } from "./HostGit.ts"
+import { type Ask, attempt, commitAt, type HostGit, hostGit, indexOf, patiently, refOf } from "./HostGit.ts"
 import { withImport } from "./Import.ts"
 import { unfinishedIn } from "./InProgress.ts"
 import { headIn, looking, refIn, unfinishedInside, writeRef } from "./Inside.ts"
@@ -65,13 +64,6 @@ const agree = (site: Site, commit: string) =>
     const record = recordOf(folder)
     if (record.exchanged !== commit) keepRecord(folder, { ...record, exchanged: commit })
   })
-
-/** git's locks are held for moments; what holds one for longer is said. */
-const patiently = <A>(asked: Effect.Effect<A, WorktreeFailure>): Effect.Effect<A, WorktreeFailure> =>
-  Effect.retry(asked, { while: isLocked, schedule: Schedule.exponential("20 millis"), times: 6 })
-
-const isLocked = (failure: WorktreeFailure): boolean =>
-  failure._tag === "GitFailed" && /\.lock': File exists|cannot lock ref/.test(failure.detail)
 
 /** The index first: what a crash leaves is brought again. */
 const bring = (git: HostGit, inside: string, host: string | null) =>

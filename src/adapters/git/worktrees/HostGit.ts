@@ -7,6 +7,7 @@
  */
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import { GitFailed } from "../../../app/ports/Repositories.ts"
 import type { Site, WorktreeFailure } from "../../../app/ports/Worktrees.ts"
 import { type Answer, run, type RunOptions } from "../Git.ts"
@@ -128,6 +129,13 @@ export const attempt = <A>(site: Site, operation: string, body: () => A): Effect
         detail: cause instanceof Error ? cause.message : String(cause)
       })
   })
+
+/** git's locks are held for moments; what holds one for longer is said. */
+export const patiently = <A>(asked: Effect.Effect<A, WorktreeFailure>): Effect.Effect<A, WorktreeFailure> =>
+  Effect.retry(asked, { while: isLocked, schedule: Schedule.exponential("20 millis"), times: 6 })
+
+const isLocked = (failure: WorktreeFailure): boolean =>
+  failure._tag === "GitFailed" && /\.lock': File exists|cannot lock ref|could not lock config file/.test(failure.detail)
 
 export const refOf = (site: Site): string => `refs/heads/${site.branch}`
 

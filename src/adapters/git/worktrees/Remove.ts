@@ -7,7 +7,7 @@ import { headOf } from "../Layout.ts"
 import { adminsOf, removeAdmin, removeEmpty } from "./Admin.ts"
 import { setAside } from "./Aside.ts"
 import { find, type Found, removing } from "./Find.ts"
-import { attempt, commitAt, type HostGit, hostGit, refOf } from "./HostGit.ts"
+import { attempt, commitAt, type HostGit, hostGit, patiently, refOf } from "./HostGit.ts"
 import { dirtyPaths } from "./Inspect.ts"
 import { isOurBranch } from "./Plan.ts"
 import { removePrivate } from "./Private.ts"
@@ -95,6 +95,9 @@ const removeBranch = (git: HostGit) =>
   Effect.gen(function* () {
     const { site } = git
     if ((yield* commitAt(git, refOf(site))) === null) return
-    yield* git.main.run(["update-ref", "-d", refOf(site)])
-    yield* git.main.run(["config", "--remove-section", `branch.${site.branch}`], { codes: [0, 128] })
+    yield* patiently(git.main.run(["update-ref", "-d", refOf(site)]))
+    const section = `branch.${site.branch}`
+    // Others that are deleted at this moment wait for the same file.
+    if (git.configuration.some(([name]) => name.startsWith(`${section}.`)))
+      yield* patiently(git.main.run(["config", "--remove-section", section], { codes: [0, 128] }))
   })

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process"
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import type { Site } from "../../../../src/app/ports/Worktrees.ts"
 import { run } from "../stage.ts"
 import { commitInside, failure, inside, outside, photograph, project, put, worktrees } from "./site.ts"
 
@@ -146,6 +147,31 @@ describe("what there is of a workspace", () => {
 })
 
 describe("removing a workspace", () => {
+  it("asks for no change of the repository's configuration that is none", async () => {
+    using at = project()
+    at.commit({ a: "1" })
+    const site = await at.make()
+    writeFileSync(join(at.top, ".git/config.lock"), "")
+    await run(worktrees.remove(site, { branch: true, work: "refuse" }))
+    rmSync(join(at.top, ".git/config.lock"))
+    expect(at.git("branch", "--list", site.branch)).toBe("")
+  })
+
+  it("waits for others that are removed at the same time, each with what git knows of its branch", async () => {
+    using at = project()
+    at.commit({ a: "1" })
+    const names = Array.from({ length: 8 }, (_, index) => `feat-${index}`)
+    const sites: Array<Site> = []
+    for (const name of names) {
+      sites.push(await at.make(name))
+      at.git("config", `branch.nexus/${name}.description`, "to do")
+    }
+    at.git("pack-refs", "--all")
+    await Promise.all(sites.map((site) => run(worktrees.remove(site, { branch: true, work: "refuse" }))))
+    expect(at.git("branch", "--list", "nexus/*")).toBe("")
+    expect(readFileSync(join(at.top, ".git/config"), "utf8")).not.toContain("to do")
+  })
+
   it("leaves the repository as it was before", async () => {
     using at = project()
     at.commit({ a: "1" })
