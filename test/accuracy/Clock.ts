@@ -28,7 +28,7 @@ export const standStill = (): StandingClock => {
   }
 }
 
-/** Variables with which git takes this time for now; none while time is the machine's. */
+/** Variables with which git takes this time for the present; none while time is the machine's. */
 export const datesForGit = (): Readonly<Record<string, string>> => {
   if (standing === undefined) return {}
   const date = `@${Math.floor(standing / 1000)} +0000`

@@ -68,23 +68,24 @@ const isReached = ({ folder }: Workspace, command: string, cwd: string): boolean
   )
 }
 
-/** Whether it ended in time (`patience`: milliseconds). It goes on by itself, and knows when it is too late. */
-const taken = (wanted: {
+interface Wanted {
   readonly workspaces: ReadonlyArray<WorkspaceId>
+  /** Milliseconds. */
   readonly patience: number
   readonly risk: string
-}) => Effect.flatMap(Nexus, ({ home, program }) => inTime(home.path, program, wanted))
+}
 
-const inTime = (
-  home: string,
-  { node, nexus }: Nexus["Type"]["program"],
-  { workspaces, patience, risk }: Parameters<typeof taken>[0]
-) =>
-  Effect.async<boolean>((resume) => {
+/** Whether it was taken in time. Whoever takes it goes on by itself, and knows when it is too late. */
+const taken = ({ workspaces, patience, risk }: Wanted) =>
+  Effect.flatMap(Nexus, ({ home, program }) => {
     const guard: Guard = { workspaces, until: Date.now() + patience, message: `before: ${risk.slice(0, 200)}` }
-    const args = [nexus, "--home", home, "workspace", "guard"]
+    return inTime([program.node, program.nexus, "--home", home.path, "workspace", "guard"], guard)
+  })
+
+const inTime = ([node = "", ...args]: ReadonlyArray<string>, guard: Guard) =>
+  Effect.async<boolean>((resume) => {
     const child = spawn(node, args, { detached: true, stdio: ["pipe", "ignore", "ignore"] })
-    const timer = setTimeout(() => end(false), patience)
+    const timer = setTimeout(() => end(false), guard.until - Date.now())
     const end = (isDone: boolean): void => {
       clearTimeout(timer)
       child.unref()

@@ -54,7 +54,7 @@ export const asksOf = (protect: (one: Guarded, agent: string, payload: JsonObjec
   const markOf = ({ delivered }: Guarded): string => join(delivered, ".guard")
   /** Whether it could be done. */
   const marks = (one: Guarded): boolean =>
-    unlessGone(() => {
+    ifPossible(() => {
       rmSync(markOf(one), { force: true })
       writeFileSync(markOf(one), `${Math.ceil((one.patience / 1000) * looks)}\n`, { mode: 0o644, flag: "wx" })
       return true
@@ -64,7 +64,7 @@ export const asksOf = (protect: (one: Guarded, agent: string, payload: JsonObjec
     if (known === undefined) return
     open.delete(key)
     known.watcher.close()
-    unlessGone(() => rmSync(markOf(known.one), { force: true }))
+    ifPossible(() => rmSync(markOf(known.one), { force: true }))
   }
   const beats = setInterval(() => {
     for (const [key, { one }] of open) if (!marks(one)) end(key)
@@ -76,7 +76,7 @@ export const asksOf = (protect: (one: Guarded, agent: string, payload: JsonObjec
       for (const key of open.keys()) if (!wanted.has(key)) end(key)
       for (const [key, one] of wanted) {
         if (open.has(key)) continue
-        const watcher = unlessGone(() => watch(one.delivered))
+        const watcher = ifPossible(() => watch(one.delivered))
         if (watcher === undefined) continue
         const answer = answering(one, protect)
         watcher.on("change", answer)
@@ -100,13 +100,13 @@ const answering = (one: Guarded, protect: Parameters<typeof asksOf>[0]): (() => 
   const work = async (): Promise<void> => {
     while (isAsked) {
       isAsked = false
-      for (const name of unlessGone(() => readdirSync(one.delivered)) ?? []) {
+      for (const name of ifPossible(() => readdirSync(one.delivered)) ?? []) {
         const agent = asked.exec(name)?.[1]
         if (agent === undefined) continue
         const file = join(one.delivered, name)
-        const payload = unlessGone(() => waiting(file, one.patience))
+        const payload = ifPossible(() => waiting(file, one.patience))
         if (payload !== undefined) await protect(one, agent, payload).catch(() => undefined)
-        unlessGone(() => rmSync(file, { force: true }))
+        ifPossible(() => rmSync(file, { force: true }))
       }
     }
   }
@@ -133,8 +133,8 @@ const waiting = (path: string, patience: number): JsonObject | undefined => {
   }
 }
 
-/** Undefined when it can't be done: the workspace was deleted, or it is no such file. Nobody's command waits for more than it is told. */
-const unlessGone = <A>(act: () => A): A | undefined => {
+/** Undefined when it can't be done: the workspace was deleted, or a program inside put something else there. Nobody waits for longer than it was told. */
+const ifPossible = <A>(act: () => A): A | undefined => {
   try {
     return act()
   } catch {

@@ -62,11 +62,7 @@ export const keep = async (keeping: Keeping): Promise<Ending> => {
         const failure = Cause.squash(exit.cause) as { readonly _tag?: string; readonly message: string }
         failures += 1
         if (final.has(failure._tag ?? "")) return "replaced"
-        tell(keeping, since, {
-          running: 0,
-          troubles: [{ workspace: "", job: "round", reason: failure.message }],
-          guarded: []
-        })
+        tell(keeping, since, { running: 0, troubles: [{ workspace: "", job: "round", reason: failure.message }] })
         if (keeping.once || failures >= mostFailures) return "failed"
       } else {
         failures = 0
@@ -95,7 +91,11 @@ export const keep = async (keeping: Keeping): Promise<Ending> => {
 }
 
 /** Only for `nexus doctor`: that it can't be told ends nothing. */
-const tell = ({ home, every }: Keeping, since: number, { running, troubles }: Round): void => {
+const tell = (
+  { home, every }: Keeping,
+  since: number,
+  { running, troubles }: Pick<Round, "running" | "troubles">
+): void => {
   const note: KeeperNote = {
     pid: process.pid,
     since,

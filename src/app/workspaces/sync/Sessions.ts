@@ -42,7 +42,7 @@ export const endsOf = (workspace: Workspace, backend: Backend) =>
   })
 
 /** What is so until a server listens: nothing answers, or the engine's own end of the port hangs up. */
-const isPassing: ReadonlySet<string> = new Set(["refused", "gone"])
+const passing: ReadonlySet<string> = new Set(["refused", "gone"])
 
 /** A tenth of a second apart. */
 const tries = 50
@@ -55,7 +55,7 @@ export const openSessions = ({ workspace, destination, pairs }: Ends) =>
     const connection = yield* (yield* Ssh).connect(destination).pipe(
       // Of a workspace that was just started, the server may not listen yet.
       Effect.retry({
-        while: ({ _tag, ...failure }) => _tag === "SshFailed" && "kind" in failure && isPassing.has(failure.kind),
+        while: (failure) => failure._tag === "SshFailed" && passing.has(failure.kind),
         schedule: Schedule.intersect(Schedule.spaced(100), Schedule.recurs(tries))
       })
     )
